@@ -1,0 +1,27 @@
+# Every target is one galen command; `make setup` makes what it needs. Nothing is written outside this folder.
+MODEL ?= tiny
+DATA  ?=
+SEED  ?= 0
+OUT   ?=
+SET   ?=
+galen := .venv/bin/galen
+args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
+
+.PHONY: help setup test lint data train-sft train-grpo base doctor clean
+help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
+setup:           ; @scripts/setup.sh
+test: setup ## run every test
+	.venv/bin/python -m pytest
+lint: setup ## ruff and pyright
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
+data: setup ## write the task folder (DATA=, SEED=)
+	$(galen) data $(if $(DATA),$(DATA)) --seed $(SEED)
+train-sft: setup ## demonstrations, SFT, table
+	$(galen) train sft $(args)
+train-grpo: setup ## the main job: demonstrations, SFT, GRPO, table
+	$(galen) train grpo $(args)
+base: setup ## pre-train the tiny base model again
+	$(galen) pretrain --seed $(SEED)
+doctor: setup ## what this machine can do
+	$(galen) doctor
+clean: ; rm -rf runs .pytest_cache .ruff_cache
