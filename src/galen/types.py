@@ -1,0 +1,322 @@
+"""The core types: data that travels the road, frozen, with no behaviour beyond validation.
+
+Token sequences are flat lists of vocabulary ids; log-probabilities are natural logarithms (nats) of the
+distribution that was sampled from; times are seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+EPISODE_SCHEMA = 1
+
+
+class Frozen(BaseModel):
+    """Base of every core type: immutable, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ActionKind(StrEnum):
+    """What an agent may do: the paper's four actions (section 3.2), and handing in the answer."""
+
+    REQUEST_INFO = "request_info"
+    TERMINAL = "terminal"
+    CODE_EXECUTION = "code_execution"
+    DEBUGGING = "debugging"
+    SUBMIT = "submit"
+
+
+class StopReason(StrEnum):
+    """Why an episode ended; exactly one each."""
+
+    SUBMITTED = "submitted"
+    MAX_TURNS = "max_turns"
+    CONTEXT = "context"
+    TIMEOUT = "timeout"
+    LOOPING = "looping"
+    PARSE = "parse"
+    FAULT = "fault"
+
+
+class Owner(StrEnum):
+    """Who owns a fault."""
+
+    POLICY = "policy"
+    TASK = "task"
+    SANDBOX = "sandbox"
+    PROVIDER = "provider"
+    HARNESS = "harness"
+
+
+class Fault(Frozen):
+    """Something that broke, and whose it is. Only a policy's own fault may cost it reward."""
+
+    owner: Owner
+    message: str
+
+
+class Privacy(StrEnum):
+    """Where rows may go: `credentialed` never leaves the machine (law 9)."""
+
+    NONE = "none"
+    SYNTHETIC = "synthetic"
+    OPEN = "open_deid"
+    CREDENTIALED = "credentialed"
+
+
+class Message(Frozen):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Resource(Frozen):
+    """A file the sandbox shows read-only.
+
+    `path` is relative to the data folder; `mount` is absolute inside the sandbox.
+    """
+
+    kind: Literal["sqlite", "csv_dir", "file"]
+    path: str
+    mount: str
+    sha256: str = ""
+
+
+class Limits(Frozen):
+    """An episode's budgets: turns, seconds, MiB, characters shown."""
+
+    max_turns: int = Field(default=15, ge=1)
+    exec_timeout_s: float = Field(default=120.0, gt=0)
+    episode_timeout_s: float = Field(default=600.0, gt=0)
+    memory_mb: int = Field(default=1024, ge=64)
+    max_output_chars: int = Field(default=4000, ge=80)
+
+
+class TaskPrompt(Frozen):
+    """What the agent is told: the question, the documents it is about, and the form of the answer."""
+
+    question: str
+    documents: tuple[str, ...] = ()
+    contract: str
+
+
+class OracleSpec(Frozen):
+    """Which oracle judges the submission (a function of `galen.oracles`), with its parameters."""
+
+    kind: str
+    params: dict[str, Any] = {}
+
+
+class Task(Frozen):
+    """One instance of a family. Gold is elsewhere: the grader finds it by `id` in the gold store (law 5)."""
+
+    id: str
+    family: str
+    category: str
+    split: Literal["train", "valid", "test"]
+    distribution: Literal["id", "ood"] = "id"
+    cluster: str
+    prompt: TaskPrompt
+    resources: tuple[Resource, ...] = ()
+    now: str | None = None
+    actions: tuple[ActionKind, ...]
+    limits: Limits = Limits()
+    answer_type: str
+    oracle: OracleSpec
+    privacy: Privacy
+    metadata: dict[str, Any] = {}
+
+    @property
+    def content_hash(self) -> str:
+        """sha256 of the task's canonical JSON."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Gold(Frozen):
+    """What only the grader and the scripted teacher read: the answer and a reference solution."""
+
+    id: str
+    answer: Any
+    solution: str
+    lang: Literal["sql", "python"]
+
+
+class Action(Frozen):
+    """One parsed action. `lang` is set for code_execution only."""
+
+    kind: ActionKind
+    content: str
+    lang: Literal["sql", "python"] | None = None
+
+
+class ParseError(Frozen):
+    """A reply that is no action, and what the agent is told about it."""
+
+    message: str
+
+
+class ExecResult(Frozen):
+    """What a program did. Status and limits come from the kernel's accounting, never from its output."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+    signal: int | None = None
+    timed_out: bool = False
+    out_of_memory: bool = False
+    truncated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0 and not self.timed_out
+
+
+class Observation(Frozen):
+    """What the agent was shown after its action."""
+
+    text: str
+    ok: bool
+    cut_chars: int = 0
+
+
+class Turn(Frozen):
+    """One action and what followed. `token_ids` is the sampled reply followed by the observation's tokens.
+
+    `loss_mask` is 1 on sampled tokens and 0 on the environment's; `logprobs` is 0.0 where the mask is 0.
+    """
+
+    token_ids: list[int]
+    loss_mask: list[int]
+    logprobs: list[float]
+    policy_version: int
+    text: str
+    action: Action | ParseError
+    observation: Observation | None
+    seconds: float = 0.0
+    exec_seconds: float = 0.0
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if not len(self.token_ids) == len(self.loss_mask) == len(self.logprobs):
+            raise ValueError("token_ids, loss_mask and logprobs differ in length")
+        return self
+
+
+class Verdict(Frozen):
+    """An oracle's judgement. `reward` None means ungradeable: left out of every mean (law 3)."""
+
+    reward: float | None
+    passed: bool
+    checks: dict[str, Any] = {}
+    oracle: str
+    version: int
+
+
+class Episode(Frozen):
+    """The unit on disk: one task, one policy, one seed."""
+
+    schema_version: int = EPISODE_SCHEMA
+    key: str
+    task_id: str
+    family: str
+    category: str
+    cluster: str
+    distribution: str
+    seed: int
+    policy: str
+    policy_version: int
+    template: str
+    sandbox_tier: str
+    prompt_ids: list[int]
+    turns: tuple[Turn, ...]
+    stop: StopReason
+    fault: Fault | None = None
+    submission: str | None = None
+    verdict: Verdict | None = None
+    seconds: float = 0.0
+
+    @property
+    def reward(self) -> float | None:
+        return None if self.verdict is None else self.verdict.reward
+
+    @property
+    def success(self) -> bool:
+        return self.verdict is not None and self.verdict.passed
+
+    @property
+    def completion_ids(self) -> list[int]:
+        return [t for turn in self.turns for t in turn.token_ids]
+
+    @property
+    def completion_mask(self) -> list[int]:
+        return [m for turn in self.turns for m in turn.loss_mask]
+
+    @property
+    def completion_logprobs(self) -> list[float]:
+        return [p for turn in self.turns for p in turn.logprobs]
+
+
+class Group(Frozen):
+    """The episodes of one task under one policy version (GRPO's unit)."""
+
+    task_id: str
+    episodes: tuple[Episode, ...]
+
+    @property
+    def rewards(self) -> list[float]:
+        return [e.reward for e in self.episodes if e.reward is not None]
+
+    @property
+    def live(self) -> bool:
+        """Whether the group carries a gradient: two valid episodes with different rewards."""
+        return len(set(self.rewards)) > 1
+
+
+class TrainRow(Frozen):
+    """One sequence to train on: `mask` 1 where a token was sampled by the agent."""
+
+    input_ids: list[int]
+    mask: list[int]
+    logprobs: list[float] | None = None
+    advantage: float | None = None
+
+    @model_validator(mode="after")
+    def _trainable(self) -> Self:
+        if len(self.input_ids) != len(self.mask):
+            raise ValueError("input_ids and mask differ in length")
+        if not any(self.mask):
+            raise ValueError("no trained token")
+        return self
+
+
+class RunManifest(Frozen):
+    """What made a result: enough to make it again."""
+
+    name: str
+    commit: str
+    lock_sha256: str
+    config: dict[str, Any]
+    seeds: list[int]
+    data: str
+    parents: list[str] = []
+
+
+class Score(Frozen):
+    """One policy on one family: success over valid episodes, with a 95 % interval."""
+
+    policy: str
+    family: str
+    n: int
+    valid: int
+    success: float
+    ci_low: float
+    ci_high: float
