@@ -1,0 +1,296 @@
+"""What the generated hospital knows of medicine: diagnoses with what follows from them, items, ranges and units.
+
+Codes and titles are ICD-9-CM's; ranges are usual adult reference intervals. Prices are invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A disease: code, short and long title, how common, at what age, and what it brings with it.
+
+    `labs` shifts a lab by so many standard deviations; `links` names diagnoses that tend to come along.
+    """
+
+    code: str
+    short: str
+    title: str
+    weight: float
+    age: int
+    drugs: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    labs: tuple[tuple[str, float], ...] = ()
+    links: tuple[str, ...] = ()
+    cultures: tuple[str, ...] = ()
+    risk: float = 0.02
+
+
+def _labs(text: str) -> tuple[tuple[str, float], ...]:
+    return tuple((p[0], float(p[1])) for p in (w.split(":") for w in text.split(",")) if len(p) == 2)
+
+
+def _d(row: str) -> Diagnosis:
+    code, short, title, weight, age, drugs, procedures, labs, links, cultures, risk = (
+        c.strip() for c in row.split("|")
+    )
+    split = lambda s: tuple(x.strip() for x in s.split(",") if x.strip())  # noqa: E731
+    return Diagnosis(
+        code, short, title, float(weight), int(age), split(drugs), split(procedures), _labs(labs), split(links),
+        split(cultures), float(risk),
+    )  # fmt: skip
+
+
+DIAGNOSES = tuple(
+    _d(row)
+    for row in """
+4019 | hypertension nos | unspecified essential hypertension | 30 | 62 | metoprolol,lisinopril,amlodipine | | | 25000,2724 | | .01
+25000 | dmii wo cmp nt st uncntr | diabetes mellitus type ii without complication | 18 | 60 | insulin,metformin | | glucose:2.5,hemoglobin a1c:2.5 | 4019,2724 | | .01
+2724 | hyperlipidemia nec/nos | other and unspecified hyperlipidemia | 16 | 62 | atorvastatin,simvastatin | | cholesterol:1.8 | 41401 | | .01
+41401 | crnry athrscl natve vssl | coronary atherosclerosis of native coronary artery | 15 | 66 | aspirin,metoprolol,atorvastatin | 3722,8856,3961 | troponin t:.8 | 4019,2724 | | .03
+42731 | atrial fibrillation | atrial fibrillation | 14 | 72 | warfarin,metoprolol,diltiazem | 9962 | inr:2 | 4280 | | .03
+4280 | chf nos | congestive heart failure unspecified | 15 | 71 | furosemide,lisinopril,potassium chloride | 8872 | ntprobnp:3,sodium:-.8 | 42731,5849 | | .07
+5849 | acute kidney failure nos | acute kidney failure unspecified | 13 | 66 | sodium bicarbonate,furosemide | 3995,3895 | creatinine:3,urea nitrogen:2.5,potassium:1.2 | 4280,2762 | urine | .07
+5859 | chronic kidney dis nos | chronic kidney disease unspecified | 9 | 67 | calcium acetate,furosemide | 3995 | creatinine:2.2,urea nitrogen:2,hemoglobin:-1.2 | 4019 | | .04
+486 | pneumonia organism nos | pneumonia organism unspecified | 11 | 64 | levofloxacin,ceftriaxone,vancomycin | 9604,3324 | white blood cells:2 | 51881 | sputum,blood culture | .06
+51881 | acute respiratry failure | acute respiratory failure | 10 | 65 | propofol,midazolam,albuterol | 9671,9604 | lactate:1,po2:-1.5 | 486 | sputum | .15
+0389 | septicemia nos | unspecified septicemia | 9 | 66 | vancomycin,piperacillin-tazobactam,norepinephrine | 3893 | lactate:2.5,white blood cells:2.5,platelet count:-1 | 99592,5849 | blood culture,urine | .18
+99592 | severe sepsis | severe sepsis | 6 | 66 | norepinephrine,vancomycin | 3893,9671 | lactate:3,creatinine:1.5 | 0389 | blood culture | .2
+5990 | urin tract infection nos | urinary tract infection site not specified | 10 | 68 | ciprofloxacin,ceftriaxone | | white blood cells:1 | | urine | .02
+2851 | ac posthemorrhag anemia | acute posthemorrhagic anemia | 8 | 63 | ferrous sulfate | 9904 | hemoglobin:-2.5,hematocrit:-2.5 | 5789 | | .03
+2859 | anemia nos | anemia unspecified | 9 | 61 | ferrous sulfate,folic acid | 9904 | hemoglobin:-2,hematocrit:-2 | | | .02
+5789 | gastrointest hemorr nos | hemorrhage of gastrointestinal tract unspecified | 6 | 65 | pantoprazole,octreotide | 4513,9904 | hemoglobin:-2,urea nitrogen:1 | 2851 | | .05
+2449 | hypothyroidism nos | unspecified acquired hypothyroidism | 8 | 63 | levothyroxine | | tsh:2 | | | .01
+53081 | esophageal reflux | esophageal reflux | 10 | 56 | omeprazole,pantoprazole | 4516 | | | | .01
+496 | chr airway obstruct nec | chronic airway obstruction not elsewhere classified | 8 | 68 | albuterol,ipratropium,prednisone | 9390 | pco2:1.8 | 51881 | sputum | .04
+49390 | asthma nos | asthma unspecified type | 5 | 42 | albuterol,prednisone,fluticasone | 9394 | | | | .01
+41071 | subendo infarct initial | subendocardial infarction initial episode of care | 7 | 68 | aspirin,heparin,clopidogrel,nitroglycerin | 3722,0066 | troponin t:4,creatine kinase:2.5 | 41401 | | .08
+4241 | aortic valve disorder | aortic valve disorders | 5 | 70 | furosemide,aspirin | 3521,3961 | | 4280 | | .04
+2762 | acidosis | acidosis | 7 | 60 | sodium bicarbonate | | bicarbonate:-2.5,lactate:1.5,ph:-2 | 5849 | | .08
+2761 | hyposmolality | hyposmolality and or hyponatremia | 6 | 64 | sodium chloride | | sodium:-2.8 | | | .03
+2767 | hyperpotassemia | hyperpotassemia | 5 | 62 | calcium gluconate,insulin | 3995 | potassium:3 | 5849 | | .04
+2768 | hypopotassemia | hypopotassemia | 5 | 58 | potassium chloride | | potassium:-2.5 | | | .02
+4275 | cardiac arrest | cardiac arrest | 3 | 66 | epinephrine,amiodarone | 9960,9671 | lactate:3,troponin t:2 | 51881 | | .45
+431 | intracerebral hemorrhage | intracerebral hemorrhage | 4 | 66 | phenytoin,nicardipine | 8703,0239 | | 4019 | | .2
+43491 | crbl art ocl nos w infrc | cerebral artery occlusion unspecified with cerebral infarction | 5 | 69 | aspirin,heparin | 8703,9910 | | 42731 | | .09
+34590 | epilep nos w/o intr epil | epilepsy unspecified without intractable epilepsy | 4 | 45 | levetiracetam,phenytoin | 8914 | | | | .01
+311 | depressive disorder nec | depressive disorder not elsewhere classified | 7 | 50 | sertraline,citalopram | | | | | .01
+30390 | alcoh dep nec/nos-unspec | other and unspecified alcohol dependence | 5 | 47 | thiamine,folic acid,lorazepam | 9462 | ast:1.8,magnesium:-1.5 | 5715 | | .02
+5715 | cirrhosis of liver nos | cirrhosis of liver without mention of alcohol | 4 | 56 | lactulose,spironolactone | 5491 | bilirubin total:3,albumin:-2,platelet count:-2,inr:1.5 | | ascites fluid | .1
+5770 | acute pancreatitis | acute pancreatitis | 4 | 52 | morphine sulfate,ondansetron | 5110 | lipase:4 | | | .03
+00845 | int inf clstrdium dfcile | intestinal infection due to clostridium difficile | 4 | 66 | metronidazole,vancomycin | | white blood cells:1.8 | | stool | .05
+V4581 | aortocoronary bypass | aortocoronary bypass status | 5 | 69 | aspirin,atorvastatin | | | 41401 | | .01
+1985 | secondary malig neo bone | secondary malignant neoplasm of bone and bone marrow | 3 | 63 | morphine sulfate,dexamethasone | 9925 | calcium:2 | | | .12
+1623 | mal neo upper lobe lung | malignant neoplasm of upper lobe bronchus or lung | 3 | 66 | morphine sulfate,ondansetron | 3324,9925 | | 1985 | | .1
+41519 | pulm embol/infarct nec | other pulmonary embolism and infarction | 4 | 60 | heparin,warfarin | 387 | po2:-1.5,troponin t:1 | 45340 | | .06
+45340 | dvt low ext vessl nos | acute venous embolism and thrombosis of deep vessels of lower extremity | 3 | 60 | heparin,enoxaparin | 387 | | | | .02
+""".strip().splitlines()
+)
+
+PROCEDURES: dict[str, tuple[str, str]] = {
+    p[0].strip(): (p[1].strip(), p[2].strip())
+    for p in (
+        r.split("|")
+        for r in """
+3722|left heart cardiac cath|left heart cardiac catheterization
+8856|coronar arteriogr-2 cath|coronary arteriography using two catheters
+3961|extracorporeal circulat|extracorporeal circulation auxiliary to open heart surgery
+9962|heart countershock nec|other electric countershock of heart
+8872|dx ultrasound-heart|diagnostic ultrasound of heart
+3995|hemodialysis|hemodialysis
+3895|ven cath renal dialysis|venous catheterization for renal dialysis
+9604|insert endotracheal tube|insertion of endotracheal tube
+3324|closed bronchial biopsy|closed biopsy of bronchus
+9671|cont inv mec ven <96 hrs|continuous invasive mechanical ventilation for less than 96 consecutive hours
+3893|venous cath nec|venous catheterization not elsewhere classified
+9904|packed cell transfusion|transfusion of packed cells
+4513|sm bowel endoscopy nec|other endoscopy of small intestine
+4516|egd with closed biopsy|esophagogastroduodenoscopy with closed biopsy
+9390|non-invasive mech vent|non-invasive mechanical ventilation
+9394|nebulizer therapy|respiratory medication administered by nebulizer
+0066|ptca|percutaneous transluminal coronary angioplasty
+3521|replace aortic valve-tis|open and other replacement of aortic valve with tissue graft
+9960|cardiopulm resuscita nos|cardiopulmonary resuscitation not otherwise specified
+8703|c.a.t. scan of head|computerized axial tomography of head
+0239|vent shunt extracran nec|other operations to establish drainage of ventricle
+9910|inject/infus thrombo|injection or infusion of thrombolytic agent
+8914|electroencephalogram|electroencephalogram
+9462|alcohol detoxification|alcohol detoxification
+5491|percu abdominal drainage|percutaneous abdominal drainage
+5110|endosc retro cholangiopa|endoscopic retrograde cholangiopancreatography
+9925|inject ca chemother nec|injection or infusion of cancer chemotherapeutic substance
+387|interruption vena cava|interruption of the vena cava
+966|entral infus nutrit sub|enteral infusion of concentrated nutritional substances
+9915|parent infus nutrit sub|parenteral infusion of concentrated nutritional substances
+""".strip().splitlines()
+    )
+}
+COMMON_PROCEDURES = ("3893", "966", "9904", "8872")
+
+# name: dose choices, unit, route
+DRUGS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    p[0].strip(): (tuple(p[1].split(",")), p[2].strip(), p[3].strip())
+    for p in (
+        r.split("|")
+        for r in """
+metoprolol|12.5,25,50|mg|po
+lisinopril|5,10,20|mg|po
+amlodipine|5,10|mg|po
+insulin|2,4,6,10|unit|sc
+metformin|500,850,1000|mg|po
+atorvastatin|20,40,80|mg|po
+simvastatin|20,40|mg|po
+aspirin|81,325|mg|po
+warfarin|1,2,5|mg|po
+diltiazem|30,60|mg|po
+furosemide|20,40,80|mg|iv
+potassium chloride|20,40|meq|po
+sodium bicarbonate|50,100|meq|iv
+calcium acetate|667,1334|mg|po
+levofloxacin|250,500,750|mg|iv
+ceftriaxone|1,2|g|iv
+vancomycin|750,1000,1250|mg|iv
+propofol|100,200|mg|iv drip
+midazolam|1,2,5|mg|iv
+albuterol|1,2|neb|ih
+piperacillin-tazobactam|2.25,4.5|g|iv
+norepinephrine|4,8|mg|iv drip
+ciprofloxacin|250,400,500|mg|po
+ferrous sulfate|325|mg|po
+folic acid|1|mg|po
+pantoprazole|40|mg|iv
+octreotide|50,100|mcg|sc
+levothyroxine|25,50,100|mcg|po
+omeprazole|20,40|mg|po
+ipratropium|1,2|neb|ih
+prednisone|10,20,40|mg|po
+fluticasone|1,2|puff|ih
+heparin|5000|unit|sc
+clopidogrel|75|mg|po
+nitroglycerin|0.3,0.4|mg|sl
+sodium chloride|500,1000|ml|iv
+calcium gluconate|1,2|g|iv
+epinephrine|1|mg|iv
+amiodarone|150,200,400|mg|iv
+phenytoin|100,200|mg|iv
+nicardipine|20,25|mg|iv drip
+levetiracetam|500,1000|mg|po
+sertraline|50,100|mg|po
+citalopram|10,20|mg|po
+thiamine|100|mg|iv
+lorazepam|0.5,1,2|mg|iv
+lactulose|15,30|ml|po
+spironolactone|25,50|mg|po
+morphine sulfate|1,2,4|mg|iv
+ondansetron|4,8|mg|iv
+metronidazole|250,500|mg|po
+dexamethasone|2,4,10|mg|iv
+enoxaparin|40,60,80|mg|sc
+acetaminophen|325,650|mg|po
+docusate sodium|100|mg|po
+senna|1,2|tab|po
+bisacodyl|10|mg|pr
+magnesium sulfate|2,4|g|iv
+""".strip().splitlines()
+    )
+}
+COMMON_DRUGS = (
+    "acetaminophen",
+    "docusate sodium",
+    "heparin",
+    "senna",
+    "bisacodyl",
+    "magnesium sulfate",
+    "pantoprazole",
+)
+
+# name: low, high, unit, decimals, how often it is ordered
+LABS: dict[str, tuple[float, float, str, int, float]] = {
+    "glucose": (70, 105, "mg/dl", 0, 1.0),
+    "sodium": (133, 145, "meq/l", 0, 1.0),
+    "potassium": (3.3, 5.1, "meq/l", 1, 1.0),
+    "creatinine": (0.5, 1.2, "mg/dl", 1, 1.0),
+    "urea nitrogen": (6, 20, "mg/dl", 0, 1.0),
+    "bicarbonate": (22, 32, "meq/l", 0, 0.9),
+    "chloride": (96, 108, "meq/l", 0, 0.9),
+    "hemoglobin": (12, 16, "g/dl", 1, 0.9),
+    "hematocrit": (36, 48, "%", 1, 0.9),
+    "white blood cells": (4, 11, "k/ul", 1, 0.9),
+    "platelet count": (150, 440, "k/ul", 0, 0.9),
+    "magnesium": (1.6, 2.6, "mg/dl", 1, 0.7),
+    "calcium": (8.4, 10.3, "mg/dl", 1, 0.6),
+    "phosphate": (2.7, 4.5, "mg/dl", 1, 0.6),
+    "inr": (0.9, 1.2, "", 1, 0.4),
+    "lactate": (0.5, 2.0, "mmol/l", 1, 0.3),
+    "albumin": (3.4, 4.8, "g/dl", 1, 0.25),
+    "bilirubin total": (0.1, 1.5, "mg/dl", 1, 0.25),
+    "ast": (5, 40, "iu/l", 0, 0.25),
+    "alt": (5, 40, "iu/l", 0, 0.25),
+    "troponin t": (0.01, 0.1, "ng/ml", 2, 0.15),
+    "creatine kinase": (38, 174, "iu/l", 0, 0.15),
+    "ntprobnp": (50, 450, "pg/ml", 0, 0.1),
+    "lipase": (10, 60, "iu/l", 0, 0.1),
+    "tsh": (0.3, 4.2, "uiu/ml", 1, 0.1),
+    "hemoglobin a1c": (4.0, 6.0, "%", 1, 0.1),
+    "cholesterol": (120, 200, "mg/dl", 0, 0.1),
+    "ph": (7.35, 7.45, "units", 2, 0.25),
+    "po2": (80, 105, "mm hg", 0, 0.2),
+    "pco2": (35, 45, "mm hg", 0, 0.2),
+}
+
+# name: mean, standard deviation, decimals, unit; the label is what D_ITEMS carries
+VITALS: dict[str, tuple[float, float, int, str]] = {
+    "temperature c (calc)": (37.0, 0.6, 1, "deg. c"),
+    "spo2": (96.5, 2.0, 0, "%"),
+    "heart rate": (86, 15, 0, "bpm"),
+    "respiratory rate": (18, 4, 0, "insp/min"),
+    "arterial bp [systolic]": (120, 18, 0, "mmhg"),
+    "arterial bp [diastolic]": (62, 11, 0, "mmhg"),
+    "arterial bp mean": (81, 12, 0, "mmhg"),
+}
+WEIGHT, HEIGHT = "daily weight", "admit ht"
+
+INPUTS: dict[str, tuple[int, ...]] = {
+    "d5w": (50, 100, 250), "po intake": (120, 240, 360), "normal saline": (100, 250, 500, 1000),
+    "lactated ringers": (250, 500, 1000), "packed rbc's": (350, 375), "tpn": (70, 80), "fentanyl": (2, 5, 10),
+    "propofol drip": (10, 15, 20), "insulin drip": (2, 4, 6), "albumin 5%": (250, 500), "piggyback": (50, 100),
+    "tube feeding": (40, 60, 80),
+}  # fmt: skip
+OUTPUTS: dict[str, tuple[int, ...]] = {
+    "urine out foley": (30, 40, 60, 80, 120, 200), "urine out void": (100, 200, 300, 450), "stool out": (50, 100, 200),
+    "gastric oral gastric": (25, 50, 100), "chest tube 1": (10, 20, 40, 80), "emesis": (50, 100, 150),
+    "jackson pratt 1": (5, 10, 20, 40), "ultrafiltrate": (100, 200, 350),
+}  # fmt: skip
+ORGANISMS: dict[str, tuple[str, ...]] = {
+    "blood culture": ("staph aureus coag +", "escherichia coli", "staphylococcus, coagulase negative", "klebsiella pneumoniae"),
+    "urine": ("escherichia coli", "enterococcus sp.", "klebsiella pneumoniae", "yeast"),
+    "sputum": ("staph aureus coag +", "pseudomonas aeruginosa", "yeast", "haemophilus influenzae"),
+    "stool": ("clostridium difficile",),
+    "ascites fluid": ("escherichia coli", "enterococcus sp."),
+    "mrsa screen": ("positive for methicillin resistant staph aureus",),
+    "swab": ("staph aureus coag +", "enterococcus sp."),
+}  # fmt: skip
+COMMON_CULTURES = ("blood culture", "urine", "mrsa screen")
+
+ICU_UNITS = ("micu", "sicu", "ccu", "csru", "tsicu")
+ADMISSION_KINDS = (("emergency", 0.78), ("elective", 0.17), ("urgent", 0.05))
+SOURCES = (
+    ("emergency room admit", 0.5), ("phys referral/normal deli", 0.22), ("transfer from hosp/extram", 0.16),
+    ("clinic referral/premature", 0.12),
+)  # fmt: skip
+DESTINATIONS = (
+    ("home", 0.4),
+    ("home health care", 0.25),
+    ("snf", 0.18),
+    ("rehab/distinct part hosp", 0.12),
+    ("short term hospital", 0.05),
+)
+INSURANCES = (("medicare", 0.52), ("private", 0.31), ("medicaid", 0.11), ("government", 0.04), ("self pay", 0.02))
+LANGUAGES = (("engl", 0.75), ("span", 0.06), ("russ", 0.04), ("port", 0.03), ("cant", 0.02), (None, 0.1))
+MARITAL = (("married", 0.46), ("single", 0.27), ("widowed", 0.16), ("divorced", 0.07), (None, 0.04))
+ETHNICITIES = (
+    ("white", 0.7), ("black/african american", 0.1), ("hispanic or latino", 0.05), ("asian", 0.04),
+    ("unknown/not specified", 0.08), ("other", 0.03),
+)  # fmt: skip
