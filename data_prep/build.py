@@ -1,0 +1,86 @@
+"""From a source to a task folder: one hospital, its views, the families' tasks, and the manifest of it all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import Field
+
+from data_prep import ehrsql, medcalc
+from data_prep.hospital.fhir import from_fhir
+from data_prep.hospital.generate import generate
+from data_prep.hospital.model import Hospital
+from data_prep.mimic_iii import raw
+from data_prep.mimic_iii.view import write_sqlite
+from galen.errors import UserError
+from galen.tasks.store import write_tasks
+from galen.types import Frozen, Gold, Task
+
+Pair = tuple[Task, Gold]
+
+
+class FamilySize(Frozen):
+    """How many instances a family gets in each block."""
+
+    train: int = Field(ge=0)
+    valid: int = Field(ge=0)
+    test: int = Field(ge=0)
+    ood: int = Field(ge=0)
+
+
+class DataSettings(Frozen):
+    """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III)."""
+
+    patients: int = Field(default=1500, ge=20)
+    mimic_iii: FamilySize = FamilySize(train=8000, valid=300, test=400, ood=150)
+    medcalc: FamilySize = FamilySize(train=8000, valid=300, test=400, ood=150)
+    note_style: str = Field(default="brief", pattern="^(brief|full)$")
+
+
+def build(out: Path, seed: int, settings: DataSettings, fhir: Path | None = None, mimic: Path | None = None) -> None:
+    """Write the task folder `out`; it appears whole or not at all.
+
+    Raises:
+        UserError: `out` exists already, or the source cannot be read.
+    """
+    if out.exists():
+        raise UserError(f"{out}: exists already; remove it or choose another folder")
+    if fhir and mimic:
+        raise UserError("--from-fhir and --from-mimic: give one source, not both")
+    draft = out.with_name(out.name + ".partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / "resources").mkdir(parents=True)
+    database = draft / "resources" / "mimic_iii.sqlite"
+    source = _fill(database, seed, settings, fhir, mimic)
+    privacy = "credentialed" if mimic else "synthetic"
+    size = settings.mimic_iii
+    pairs = _with_valid(
+        ehrsql.build(database, size.train + size.valid, size.test, size.ood, seed, privacy=privacy), size.valid
+    )
+    size = settings.medcalc
+    pairs += _with_valid(
+        medcalc.build(size.train + size.valid, size.test, size.ood, seed, style=settings.note_style), size.valid
+    )
+    write_tasks(draft, pairs, seed=seed, source=source)
+    draft.rename(out)
+
+
+def _fill(database: Path, seed: int, settings: DataSettings, fhir: Path | None, mimic: Path | None) -> str:
+    if mimic:
+        raw.load(mimic, database, settings.patients, seed)
+        return f"MIMIC-III CSVs ({mimic.name})"
+    hospital: Hospital = from_fhir(fhir) if fhir else generate(settings.patients, seed)
+    write_sqlite(hospital, database)
+    return hospital.source
+
+
+def _with_valid(pairs: Iterable[Pair], n: int) -> list[Pair]:
+    """The last `n` training tasks become the validation split, so that test tasks are never used to choose."""
+    pairs = list(pairs)
+    train = [i for i, (task, _) in enumerate(pairs) if task.split == "train"]
+    for i in train[len(train) - n :]:
+        task, gold = pairs[i]
+        pairs[i] = (task.model_copy(update={"split": "valid"}), gold)
+    return pairs

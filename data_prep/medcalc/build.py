@@ -1,0 +1,145 @@
+"""Generated MedCalc tasks: facts are drawn, a note states them among distractors, the calculator gives the label."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from data_prep.medcalc import formulas as f
+from data_prep.medcalc.facts import FINDINGS, QUANTITIES, Quantity
+from data_prep.medcalc.recipes import DATE_RECIPES, OOD, RECIPES, Recipe
+from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
+
+ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
+CONTRACTS = {
+    "decimal": "a number", "integer": "a whole number", "date": "MM/DD/YYYY", "weeks_days": "W weeks D days",
+}  # fmt: skip
+OLD = ("last year {0}", "a year ago {0}", "previously {0}", "two years back {0}")
+FILLER = (
+    "Seen in clinic today.", "Resting comfortably.", "Lungs clear on auscultation.", "Abdomen soft, not tender.",
+    "No known drug allergies.", "Family present at the bedside.", "Reviewed with the attending.", "Gait is steady.",
+    "Skin warm and dry.", "Reports poor sleep this week.", "Ate half of breakfast.", "Plan discussed with the patient.",
+)  # fmt: skip
+
+
+def build(n_train: int, n_test: int, n_ood: int, seed: int, *, style: str = "brief") -> Iterator[tuple[Task, Gold]]:
+    """Tasks with gold: train, test (unseen values and wordings), test/ood (calculators that train never shows).
+
+    `style` brief states the facts in a few words; full wraps them in a note of a paragraph or more.
+    """
+    seen = [r for r in RECIPES if r.id not in OOD]
+    held = [r for r in RECIPES if r.id in OOD]
+    taken: set[str] = set()
+    for split, block, recipes, n in (
+        ("train", "id", [*seen, *DATE_RECIPES], n_train),
+        ("test", "id", [*seen, *DATE_RECIPES], n_test),
+        ("test", "ood", held, n_ood),
+    ):
+        rng = random.Random(f"medcalc/{seed}/{split}/{block}")
+        made = 0
+        while made < n:
+            recipe = recipes[made % len(recipes)]
+            maker = _calculated if isinstance(recipe, Recipe) else _dated
+            task, gold = maker(rng, recipe, split, block, made, style)  # type: ignore[arg-type]
+            if task.prompt.documents[0] not in taken:
+                taken.add(task.prompt.documents[0])
+                made += 1
+                yield task, gold
+
+
+def _calculated(
+    rng: random.Random, recipe: Recipe, split: str, block: str, index: int, style: str
+) -> tuple[Task, Gold]:
+    values: dict[str, Any] = {}
+    lines: list[str] = []
+    said: list[str] = []
+    for var in recipe.quantities:
+        quantity = QUANTITIES[var]
+        stated, unit = quantity.draw(rng)
+        values[var] = stated * unit.factor + unit.offset
+        lines.append(f"{var}={stated}{unit.code}")
+        said.append(_say(rng, quantity, f"{stated} {unit.name}", split))
+        if rng.random() < 0.2:
+            old, old_unit = quantity.draw(rng)
+            said.append(_word(rng, OLD, split).format(_say(rng, quantity, f"{old} {old_unit.name}", split)))
+    for name in recipe.findings:
+        present = rng.random() < 0.45
+        values[name] = present
+        lines.append(f"{name}={int(present)}")
+        said.append(_word(rng, FINDINGS[name][0 if present else 1], split))
+    said += _distractors(rng, recipe, split)
+    rng.shuffle(said)
+    truth = recipe.truth(values)
+    body = recipe.program if recipe.kind == "integer" else f"round({recipe.program},3)"
+    solution = "\n".join([*lines, f"print({body})"])
+    answer = int(truth) if recipe.kind == "integer" else round(float(truth), 5)
+    question = recipe.ask + "?" if style == "brief" else recipe.long
+    facts = (recipe.id, recipe.name, recipe.kind, recipe.category)
+    return _pair(facts, split, block, index, _note(rng, said, style), question, answer, solution)
+
+
+def _distractors(rng: random.Random, recipe: Recipe, split: str) -> list[str]:
+    others = [q for v, q in QUANTITIES.items() if v not in recipe.quantities]
+    said = []
+    for quantity in rng.sample(others, rng.randint(1, 2)):
+        stated, unit = quantity.draw(rng)
+        said.append(_say(rng, quantity, f"{stated} {unit.name}", split))
+    return said
+
+
+def _dated(rng: random.Random, id_: int, split: str, block: str, index: int, style: str) -> tuple[Task, Gold]:
+    name, ask = DATE_RECIPES[id_]
+    start = date(2000, 1, 1) + timedelta(days=rng.randrange(365 * 24))
+    said = [f"last menstrual period {start:%m/%d/%Y}", *_distractors(rng, RECIPES[0], split)]
+    kind = "weeks_days" if id_ == 69 else "date"
+    first = f"d=date({start.year},{start.month},{start.day})"
+    if id_ == 69:
+        today = start + timedelta(days=rng.randint(30, 285))
+        said.append(f"today is {today:%m/%d/%Y}")
+        answer: Any = list(f.gestational_age(start, today))
+        tail = f"n=(date({today.year},{today.month},{today.day})-d).days\nprint(n//7,'weeks',n%7,'days')"
+    else:
+        cycle = rng.choice((26, 27, 28, 29, 30, 31, 32))
+        if id_ == 13:
+            said.append(f"cycle of {cycle} days")
+        days = f"252+{cycle}" if id_ == 13 else "14"
+        answer = f"{f.due_date(start, cycle) if id_ == 13 else f.conception_date(start):%m/%d/%Y}"
+        tail = f"print((d+timedelta({days})).strftime('%m/%d/%Y'))"
+    rng.shuffle(said)
+    solution = f"from datetime import*\n{first}\n{tail}"
+    question = ask + "?" if style == "brief" else f"What is the patient's {name}?"
+    return _pair((id_, name, kind, "date"), split, block, index, _note(rng, said, style), question, answer, solution)
+
+
+def _word(rng: random.Random, wordings: tuple[str, ...], split: str) -> str:
+    return wordings[-1] if split == "test" else rng.choice(wordings[:-1])
+
+
+def _say(rng: random.Random, quantity: Quantity, value: str, split: str) -> str:
+    return f"{_word(rng, quantity.wordings, split)} {value}"
+
+
+def _note(rng: random.Random, said: list[str], style: str) -> str:
+    if style == "brief":
+        return ". ".join(said) + "."
+    sentences = [s[0].upper() + s[1:] + "." for s in said]
+    for filler in rng.sample(FILLER, rng.randint(9, len(FILLER))):
+        sentences.insert(rng.randint(0, len(sentences)), filler)
+    return " ".join(sentences)
+
+
+def _pair(
+    facts: tuple[int, str, str, str], split: str, block: str, index: int, note: str, question: str, answer: Any,
+    solution: str,
+) -> tuple[Task, Gold]:  # fmt: skip
+    number, name, kind, group = facts
+    id_ = f"medcalc/{split}-{block}/{index:06d}"
+    task = Task(
+        id=id_, family="medcalc", category=name, split=split, distribution=block, cluster=f"{name} {index}",  # type: ignore[arg-type]
+        prompt=TaskPrompt(question=question, documents=(note,), contract=CONTRACTS[kind]), actions=ACTIONS,
+        answer_type=kind, oracle=OracleSpec(kind=kind), privacy=Privacy.SYNTHETIC,
+        metadata={"calculator_id": number, "group": group},
+    )  # fmt: skip
+    return task, Gold(id=id_, answer=answer, solution=solution, lang="python")

@@ -1,0 +1,124 @@
+"""Facts that notes state: how they read, in which units, and how a program converts them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Unit:
+    """`factor` times the stated value gives the calculator's unit; `code` is that as program text."""
+
+    name: str
+    factor: float = 1.0
+    code: str = ""
+    offset: float = 0.0
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A measured fact: variable name, wordings (the last kept for the test split), range in the first unit."""
+
+    var: str
+    wordings: tuple[str, ...]
+    low: float
+    high: float
+    units: tuple[Unit, ...]
+
+    def draw(self, rng: random.Random) -> tuple[float, Unit]:
+        """A stated value and its unit."""
+        unit = rng.choice(self.units)
+        value = rng.uniform(self.low, self.high)
+        stated = round((value - unit.offset) / unit.factor, unit.decimals)
+        return (int(stated) if unit.decimals == 0 else stated), unit
+
+
+def _q(var: str, words: str, low: float, high: float, *units: Unit) -> Quantity:
+    return Quantity(var, tuple(words.split("|")), low, high, units)
+
+
+MMHG, BPM, MS = Unit("mmhg"), Unit("bpm"), Unit("ms")
+QUANTITIES = {
+    q.var: q
+    for q in (
+        _q("sbp", "systolic bp|systolic pressure|sbp|systolic blood pressure", 85, 190, MMHG),
+        _q("dbp", "diastolic bp|diastolic pressure|dbp|diastolic blood pressure", 45, 105, MMHG),
+        _q("hr", "heart rate|pulse|hr|heart rate of", 45, 150, BPM),
+        _q("qt", "qt interval|qt|qt time|qt interval of", 280, 520, MS, Unit("s", 1000, "*1000", 0, 2)),
+        _q("w", "weight|body weight|weighs|weight of", 45, 130, Unit("kg", decimals=1), Unit("lb", 0.4536, "*.4536")),
+        _q(
+            "h",
+            "height|body height|stands|height of",
+            148,
+            200,
+            Unit("cm"),
+            Unit("in", 2.54, "*2.54"),
+            Unit("m", 100, "*100", 0, 2),
+        ),
+        _q("b", "target bmi|goal bmi|desired bmi|bmi goal of", 19, 26, Unit("kg/m2", decimals=1)),
+        _q("na", "sodium|serum sodium|na|sodium of", 122, 152, Unit("meq/l"), Unit("mmol/l")),
+        _q("cl", "chloride|serum chloride|cl|chloride of", 88, 116, Unit("meq/l")),
+        _q("bic", "bicarbonate|hco3|serum bicarbonate|bicarbonate of", 10, 34, Unit("meq/l")),
+        _q(
+            "glu",
+            "glucose|serum glucose|blood sugar|glucose of",
+            60,
+            420,
+            Unit("mg/dl"),
+            Unit("mmol/l", 18, "*18", 0, 1),
+        ),
+        _q("bun", "bun|urea nitrogen|blood urea nitrogen|bun of", 6, 60, Unit("mg/dl")),
+        _q(
+            "cr",
+            "creatinine|serum creatinine|cr|creatinine of",
+            0.5,
+            4.5,
+            Unit("mg/dl", decimals=1),
+            Unit("umol/l", 1 / 88.4, "/88.4"),
+        ),
+        _q("ca", "calcium|serum calcium|total calcium|calcium of", 6.8, 11.5, Unit("mg/dl", decimals=1)),
+        _q("alb", "albumin|serum albumin|alb|albumin of", 1.6, 4.4, Unit("g/dl", decimals=1), Unit("g/l", 0.1, "/10")),
+        _q("ins", "insulin|fasting insulin|serum insulin|insulin of", 3, 40, Unit("uiu/ml", decimals=1)),
+        _q("tc", "total cholesterol|cholesterol|serum cholesterol|cholesterol of", 130, 290, Unit("mg/dl")),
+        _q("hdl", "hdl|hdl cholesterol|hdl-c|hdl of", 28, 75, Unit("mg/dl")),
+        _q("tg", "triglycerides|tg|serum triglycerides|triglycerides of", 60, 320, Unit("mg/dl")),
+        _q("ast", "ast|sgot|serum ast|ast of", 12, 160, Unit("u/l")),
+        _q("alt", "alt|sgpt|serum alt|alt of", 12, 160, Unit("u/l")),
+        _q("plt", "platelets|platelet count|plt|platelets of", 60, 380, Unit("k/ul")),
+        _q("una", "urine sodium|sodium in urine|u-na|urine sodium of", 8, 90, Unit("meq/l")),
+        _q("ucr", "urine creatinine|creatinine in urine|u-cr|urine creatinine of", 20, 180, Unit("mg/dl")),
+        _q("rr", "respiratory rate|breathing rate|rr|respiratory rate of", 10, 38, Unit("/min")),
+        _q("t", "temperature|temp|body temperature|temperature of", 35, 40.4, Unit("c", decimals=1)),
+        _q("wbc", "white cells|wbc|white blood cells|white cells of", 2, 22, Unit("k/ul", decimals=1)),
+        _q("age", "age|years of age|aged|age of", 22, 92, Unit("years")),
+        _q("hct", "hematocrit|hct|serum hematocrit|hematocrit of", 22, 50, Unit("%")),
+        _q("k", "potassium|serum potassium|k|potassium of", 2.8, 6.0, Unit("meq/l", decimals=1)),
+    )
+}
+
+# Yes-or-no findings: present wordings, absent wordings; the last of each is kept for the test split.
+FINDINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "chf": (("has heart failure", "known heart failure", "heart failure present"), ("no heart failure", "denies heart failure", "heart failure absent")),
+    "htn": (("has hypertension", "known hypertension", "hypertension present"), ("no hypertension", "denies hypertension", "hypertension absent")),
+    "dm": (("has diabetes", "known diabetes", "diabetes present"), ("no diabetes", "denies diabetes", "diabetes absent")),
+    "stroke": (("had a stroke", "prior stroke", "stroke in the past"), ("no stroke", "never had a stroke", "stroke absent")),
+    "vasc": (("has vascular disease", "known vascular disease", "vascular disease present"), ("no vascular disease", "denies vascular disease", "vascular disease absent")),
+    "female": (("a woman", "female", "she is female"), ("a man", "male", "he is male")),
+    "confused": (("is confused", "new confusion", "confusion present"), ("not confused", "no confusion", "confusion absent")),
+    "ischemia": (("has ischemic heart disease", "known ischemic heart disease", "ischemic heart disease present"), ("no ischemic heart disease", "denies ischemic heart disease", "ischemic heart disease absent")),
+    "insulin": (("on insulin", "takes insulin", "insulin treated"), ("not on insulin", "no insulin", "insulin never used")),
+    "riskop": (("high-risk surgery planned", "intrathoracic surgery planned", "awaits high-risk surgery"), ("low-risk surgery planned", "minor surgery planned", "awaits low-risk surgery")),
+    "renal": (("has renal disease", "known renal disease", "renal disease present"), ("no renal disease", "denies renal disease", "renal disease absent")),
+    "liver": (("has liver disease", "known liver disease", "liver disease present"), ("no liver disease", "denies liver disease", "liver disease absent")),
+    "bleed": (("had major bleeding", "prior major bleeding", "major bleeding in the past"), ("no bleeding", "never bled", "bleeding absent")),
+    "inr": (("labile inr", "unstable inr", "inr is labile"), ("stable inr", "inr in range", "inr is stable")),
+    "nsaid": (("takes nsaids", "on nsaids", "nsaid use present"), ("no nsaids", "not on nsaids", "nsaid use absent")),
+    "cancer": (("has active cancer", "active cancer", "cancer present"), ("no cancer", "denies cancer", "cancer absent")),
+    "bed": (("bedridden this week", "recently bedridden", "bed-bound recently"), ("walks daily", "fully mobile", "mobile recently")),
+    "calf": (("calf swollen by 4 cm", "calf swelling over 3 cm", "one calf 4 cm wider"), ("no calf swelling", "calves equal", "calves same size")),
+    "tender": (("deep vein tenderness", "tender deep veins", "tenderness along deep veins"), ("no tenderness", "veins not tender", "tenderness absent")),
+    "edema": (("pitting edema of one leg", "one leg has pitting edema", "unilateral pitting edema"), ("no edema", "legs without edema", "edema absent")),
+    "altdx": (("another diagnosis is likelier", "cellulitis is likelier", "an alternative diagnosis is likelier"), ("no likelier diagnosis", "nothing else is likelier", "alternative diagnosis unlikely")),
+}  # fmt: skip

@@ -1,0 +1,27 @@
+"""How the actions are explained to a pretrained model; one wording for every family."""
+
+from __future__ import annotations
+
+from galen.types import ActionKind
+
+FORMS = {
+    ActionKind.REQUEST_INFO: "```request_info\n<tables | columns of a table | values of table.column | a term to find>\n```",
+    ActionKind.TERMINAL: "```bash\n<shell commands>\n```",
+    ActionKind.CODE_EXECUTION: "```python\n<a whole program; print what you want to see>\n```",
+    ActionKind.DEBUGGING: "```debugging\n\n```\nexplains the last error.",
+    ActionKind.SUBMIT: "```submit\n<the answer>\n```\nhands in the answer, once. `@last` as the answer hands in the whole "
+    "output of your last successful code.",
+}
+SQL = "```sql\n<one statement>\n```"
+
+
+def explain_actions(actions: tuple[ActionKind, ...], *, sql: bool) -> str:
+    """The reply format: one fenced block a reply, its info string names the action."""
+    forms = [FORMS[a] for a in ActionKind if a in actions]
+    if sql:
+        forms.insert(0, SQL)
+    return (
+        "Think briefly, then act. Every reply holds exactly one fenced block; its first line names the action:\n\n"
+        + "\n\n".join(forms)
+        + "\n\nCode runs in a fresh process in a sandbox without network; files in the current folder stay."
+    )
