@@ -1,0 +1,26 @@
+"""Oracles: pure functions from a submission and its gold to a verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from galen.errors import unknown
+from galen.oracles import rows, values
+from galen.types import OracleSpec, Verdict
+
+KINDS = {
+    "rows": rows.judge,
+    "integer": lambda submission, gold, _: values.integer(submission, gold),
+    "decimal": lambda submission, gold, _: values.decimal(submission, gold),
+    "date": lambda submission, gold, _: values.day(submission, gold),
+    "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
+}
+
+
+def judge(spec: OracleSpec, submission: str | None, gold: Any) -> Verdict:
+    """The verdict of the oracle that `spec` names; no submission fails."""
+    if spec.kind not in KINDS:
+        raise unknown("oracle", spec.kind, KINDS)
+    if submission is None:
+        return Verdict(reward=0.0, passed=False, checks={"submitted": False}, oracle=spec.kind, version=0)
+    return KINDS[spec.kind](submission, gold, spec.params)

@@ -1,0 +1,67 @@
+"""One value against one value, by MedCalc-Bench's official rule (Khandekar et al. 2024, evaluate.py).
+
+Integers must be equal; decimals lie within 5 % of the truth on either side, whatever its sign; dates are equal as
+dates; a gestational age is equal in weeks and days. A submission must hold exactly one value: a list of guesses fails.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime
+from typing import Any
+
+from galen.types import Verdict
+
+VERSION = 1
+TOLERANCE = 0.05
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def _verdict(kind: str, passed: bool, **checks: Any) -> Verdict:
+    return Verdict(reward=float(passed), passed=passed, checks=checks, oracle=kind, version=VERSION)
+
+
+def number(submission: str) -> float | None:
+    """The one number of a submission, which a unit of letters may follow; None for none, several, or not finite."""
+    found = re.fullmatch(rf"({NUMBER.pattern})\s*([a-zA-Z%/µ²]+[a-zA-Z0-9%/µ²^.\s]*)?", submission.strip())
+    if found is None or (found.group(2) and NUMBER.search(re.sub(r"[a-zA-Z]\^?\d", "", found.group(2)))):
+        return None
+    value = float(found.group(1))
+    return value if math.isfinite(value) else None
+
+
+def integer(submission: str, gold: int) -> Verdict:
+    """Pass iff the one number equals the integer `gold`."""
+    value = number(submission)
+    return _verdict("integer", value is not None and value == int(gold), value=value)
+
+
+def decimal(submission: str, gold: float) -> Verdict:
+    """Pass iff the one number lies between 95 % and 105 % of `gold`."""
+    value = number(submission)
+    low, high = sorted((gold * (1 - TOLERANCE), gold * (1 + TOLERANCE)))
+    # A relative hair, so that the limits themselves pass after rounding.
+    slack = 1e-9 * max(1.0, abs(gold))
+    return _verdict("decimal", value is not None and low - slack <= value <= high + slack, value=value)
+
+
+def day(submission: str, gold: str) -> Verdict:
+    """Pass iff the submission is the date `gold`, both as MM/DD/YYYY."""
+    value = _date(submission)
+    return _verdict("date", value is not None and value == _date(gold), value=str(value))
+
+
+def weeks_days(submission: str, gold: list[int]) -> Verdict:
+    """Pass iff the submission holds exactly two whole numbers, the weeks and days of `gold`."""
+    text = submission.strip()
+    found = re.fullmatch(r"\W*(\d+)\s*(?:weeks?|w)?\W+(\d+)\s*(?:days?|d)?\W*", text, re.IGNORECASE)
+    value = [int(found.group(1)), int(found.group(2))] if found else None
+    return _verdict("weeks_days", value == list(gold), value=value)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return datetime.strptime(text.strip(), "%m/%d/%Y").date()
+    except ValueError:
+        return None
