@@ -1,0 +1,171 @@
+"""The `galen` command; Make wraps it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from galen.errors import GalenError, UserError, unknown
+from galen.paths import ROOT, RUNS
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT_DATA = ROOT / "data" / "default"
+
+
+def _stay_inside() -> None:
+    """Caches go below the repository, and nobody is told that we run."""
+    cache = ROOT / ".cache"
+    for name, folder in {
+        "HF_HOME": "huggingface", "XDG_CACHE_HOME": "", "VLLM_CACHE_ROOT": "vllm", "VLLM_CONFIG_ROOT": "vllm-config",
+        "TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton", "MPLCONFIGDIR": "matplotlib",
+        "XDG_CONFIG_HOME": "config",
+    }.items():  # fmt: skip
+        os.environ.setdefault(name, str(cache / folder))
+    for name in ("HF_HUB_DISABLE_TELEMETRY", "TRL_EXPERIMENTAL_SILENCE", "DO_NOT_TRACK", "VLLM_NO_USAGE_STATS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@app.command()
+def data(
+    out: Annotated[Path, typer.Argument(help="The task folder to make.")] = DEFAULT_DATA,
+    seed: int = 0,
+    size: Annotated[str, typer.Option(help="A file of configs/tasks/.")] = "default",
+    from_fhir: Annotated[Path | None, typer.Option(help="FHIR R4 bundles: a zip or a folder.")] = None,
+    from_mimic: Annotated[Path | None, typer.Option(help="MIMIC-III as PhysioNet ships it: a folder of CSVs.")] = None,
+    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
+) -> None:
+    """Write a task folder: a generated hospital, or one read from real files."""
+    from data_prep.build import DataSettings, build
+    from galen.config import load, preset
+
+    build(out, seed, load(preset("tasks", size), DataSettings, set_), from_fhir, from_mimic)
+    counts = json.loads((out / "dataset.json").read_text())["counts"]
+    print(f"{out}: " + ", ".join(f"{k} {v}" for k, v in counts.items()))
+
+
+@app.command()
+def train(
+    method: Annotated[str, typer.Argument(help="sft or grpo")],
+    model: str = "tiny",
+    data: Annotated[Path | None, typer.Option(help="A task folder.")] = None,
+    seed: int = 0,
+    out: Path | None = None,
+    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Walk the road to METHOD and print the table. The same command goes on after an interruption."""
+    from galen.pipeline.road import Road, methods
+    from galen.presets import model_preset
+
+    if method not in methods():
+        raise unknown("method", method, methods())
+    chosen = model_preset(model)
+    if data is None:
+        data = DEFAULT_DATA
+        if not data.exists():
+            from data_prep.build import DataSettings, build
+            from galen.config import load, preset
+
+            print("data …", flush=True)
+            data.parent.mkdir(parents=True, exist_ok=True)
+            build(data, 0, load(preset("tasks", "default"), DataSettings))
+    rows = Road(method, chosen, data, seed, out or RUNS / f"{method}-{chosen.name}-s{seed}", set_).walk()
+    if as_json:
+        print(json.dumps(rows))
+
+
+@app.command()
+def pretrain(
+    out: Annotated[Path, typer.Argument()] = ROOT / "models" / "tiny-base",
+    seed: int = 0,
+    steps: int = 3000,
+) -> None:
+    """Make the tiny base model from unlabelled text."""
+    from galen.pipeline.base import make_base
+    from galen.train.pretrain import PretrainSettings
+
+    if (out / "manifest.json").exists():
+        raise UserError(f"{out}: holds a finished base; remove it to make another")
+    print(f"loss {make_base(out, PretrainSettings(seed=seed, steps=steps)):.3f} nats a token")
+
+
+@app.command()
+def tasks(
+    folder: Annotated[Path, typer.Argument()] = DEFAULT_DATA,
+    show: Annotated[str | None, typer.Option(help="A task id: print it as the agent sees it.")] = None,
+    profile: str = "full",
+    as_json: Json = False,
+) -> None:
+    """List a task folder, or show one task."""
+    from galen.tasks.base import family
+    from galen.tasks.store import read_tasks
+
+    if show is None:
+        if not (folder / "dataset.json").exists():
+            raise UserError(f"{folder}: no task folder (dataset.json is missing); make one with `galen data {folder}`")
+        counts = json.loads((folder / "dataset.json").read_text())["counts"]
+        print(json.dumps(counts) if as_json else "\n".join(f"{k}\t{v}" for k, v in counts.items()))
+        return
+    if profile not in ("full", "compact"):
+        raise unknown("profile", profile, ("full", "compact"))
+    name, _, rest = show.partition("/")
+    task = next((t for t in read_tasks(folder, name, rest.partition("-")[0]) if t.id == show), None)
+    if task is None:
+        raise UserError(f"{folder}: no task {show!r}; ids look like medcalc/test-id/000001")
+    for message in family(name).pose(task, profile):  # type: ignore[arg-type]
+        print(f"[{message.role}]\n{message.content}\n")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What this machine can do: the sandbox's tier and limits, cores, GPU, disk."""
+    from galen.sandbox.local import LocalBackend
+
+    backend = LocalBackend()
+    report = backend.doctor()
+    backend.close()
+    facts = {
+        "sandbox": report.tier, "usable": report.usable, **report.limits, "cores": os.cpu_count(),
+        "gpu": shutil.which("nvidia-smi") is not None, "free disk GiB": shutil.disk_usage(ROOT).free // 2**30,
+        "notes": "; ".join(report.notes),
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(facts))
+        return
+    shown = Table(show_header=False)
+    for key, value in facts.items():
+        shown.add_row(key, str(value))
+    Console().print(shown)
+
+
+def main() -> None:
+    """Run the command; an expected error is one line, without a traceback."""
+    _stay_inside()
+    try:
+        app(standalone_mode=False)
+    except GalenError as error:
+        sys.exit(f"galen: {error}")
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        print("galen: interrupted; what is finished is kept, the same command goes on", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            sys.exit("galen: no space left on the disk; free some, then the same command goes on")
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,321 @@
+"""The road: demonstrations → SFT → GRPO → one table. Every stage goes on where an interrupted call left it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from galen.agent.loop import Setting
+from galen.config import load, preset
+from galen.data.rows import demonstrations, drift
+from galen.errors import ProviderError, UserError, unknown
+from galen.evals.scores import score
+from galen.oracles.grader import Grader
+from galen.paths import CONFIGS
+from galen.policy.scripted import ScriptedPolicy
+from galen.policy.template import ChatTemplate
+from galen.policy.vllm import VLLMPolicy, VLLMServer
+from galen.presets import ModelPreset
+from galen.report import manifest, table
+from galen.rollout.sampler import Sampler
+from galen.rollout.store import EpisodeStore
+from galen.sandbox.local import LocalBackend
+from galen.tasks.store import GoldStore, read_tasks
+from galen.train.grpo import GRPOReport, GRPOSettings, train_grpo
+from galen.train.models import check_parity, load_model, serve_weights
+from galen.train.sft import SFTSettings, train_sft
+from galen.types import Episode, Frozen, Group, Task
+
+
+class EvalSettings(Frozen):
+    """Tasks a family: held-out ones, ones of unseen templates, and validation ones for the SFT learning curve."""
+
+    test: int = Field(default=400, ge=1)
+    ood: int = Field(default=150, ge=0)
+    curve: int = Field(default=150, ge=1)
+
+
+class Recipe(Frozen):
+    """`configs/train/<method>.yaml`: what the road does. `demonstrations` counts tasks a family."""
+
+    families: tuple[str, ...]
+    demonstrations: int = Field(ge=1)
+    max_turns: int = Field(default=15, ge=1)
+    concurrency: int = Field(default=64, ge=1)
+    sft: SFTSettings
+    grpo: GRPOSettings | None = None
+    eval: EvalSettings = EvalSettings()
+
+
+def recipe(method: str, model: ModelPreset, overrides: Sequence[str]) -> Recipe:
+    """The recipe of `method` with the model's overrides, then the user's. A setting without effect is an error."""
+    keys = [f"{k}={v}" for k, v in model.overrides.items() if method != "sft" or not k.startswith("grpo.")]
+    if method == "sft" and (idle := [o for o in overrides if o.startswith("grpo.")]):
+        raise UserError(f"{idle[0]}: has no effect, `sft` runs no GRPO; use `train grpo` or leave it out")
+    return load(preset("train", method), Recipe, [*keys, *overrides])
+
+
+def methods() -> list[str]:
+    """The training methods there are, by file name."""
+    return sorted(p.stem for p in (CONFIGS / "train").glob("*.yaml"))
+
+
+class Road:
+    """One run in one folder `out`."""
+
+    def __init__(
+        self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
+    ) -> None:
+        if method not in methods():
+            raise unknown("method", method, methods())
+        self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
+        self.recipe = recipe(method, model, overrides)
+        self._check_tasks()
+        self._claim()
+        self.seconds: dict[str, float] = {}
+        self.folder = _local(model)
+        self.template = ChatTemplate(self.folder)
+        self.policy: VLLMPolicy
+
+    def _check_tasks(self) -> None:
+        r = self.recipe
+        self.demos, self.pool, self.valid, self.test = [], [], [], []
+        for name in r.families:
+            train = read_tasks(self.data, name, "train")
+            if len(train) <= r.demonstrations:
+                raise UserError(
+                    f"{self.data}: {name} has {len(train)} training tasks; more than demonstrations={r.demonstrations} are needed"
+                )
+            self.demos += train[: r.demonstrations]
+            self.pool += train[r.demonstrations :]
+            self.valid += read_tasks(self.data, name, "valid")[: r.eval.curve]
+            held = read_tasks(self.data, name, "test")
+            self.test += [t for t in held if t.distribution == "id"][: r.eval.test]
+            self.test += [t for t in held if t.distribution == "ood"][: r.eval.ood]
+
+    def _claim(self) -> None:
+        """Make `out` this run's, or go on if it is already."""
+        config = {
+            "method": self.method, "model": self.model.model_dump(mode="json"), "recipe": self.recipe.model_dump(mode="json"),
+            "seed": self.seed, "data": str(self.data.resolve()),
+        }  # fmt: skip
+        path = self.out / "config.json"
+        if path.exists():
+            old = json.loads(path.read_text())
+            if old != config:
+                changed = next(k for k in config if old.get(k) != config[k])
+                raise UserError(f"{self.out}: holds a run with another {changed}; choose another OUT or remove it")
+            return
+        self.out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(config, indent=1) + "\n")
+
+    def walk(self) -> list[dict[str, Any]]:
+        """Do what is not done yet, print the table, and return its rows."""
+        with ExitStack() as stack:
+            self._open(stack)
+            runs = {"base": self._evaluate("base")}
+            self._sft()
+            runs["sft"] = self._evaluate("sft")
+            report = None
+            if self.recipe.grpo is not None:
+                report = self._grpo(self.recipe.grpo)
+                runs["grpo"] = self._evaluate("grpo")
+        return self._finish(runs, report)
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        print(f"{stage} …", flush=True)
+        start = time.monotonic()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - start
+        print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
+
+    def _open(self, stack: ExitStack) -> None:
+        """Sandbox, grader, demonstrations, and the policy's server."""
+        import torch
+
+        self.backend = LocalBackend()
+        stack.callback(self.backend.close)
+        self.grader = Grader(self.data)
+        stack.callback(self.grader.close)
+        with self._timed("demonstrations"):
+            self._demonstrate()
+        with self._timed("engine start"):
+            m = self.model
+            server = VLLMServer(
+                str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / "vllm.log",
+                cpu=not torch.cuda.is_available(), lora_rank=m.lora.rank if m.lora else 0,
+            )  # fmt: skip
+            stack.callback(server.close)
+            server.wait()
+        self.policy = VLLMPolicy(server.url, self.template, "base", self.recipe.concurrency)
+
+    def sampler(self, temperature: float) -> Sampler:
+        """A sampler of this run's setting."""
+        m = self.model
+        setting = Setting(
+            self.data,
+            self.template,
+            self.backend,
+            m.profile,
+            m.context,
+            m.reply_tokens,
+            temperature,
+            self.recipe.max_turns,
+        )
+        return Sampler(setting, self.grader, self.recipe.concurrency)
+
+    def _demonstrate(self) -> None:
+        gold = GoldStore(self.data)
+        by_id = {t.id: t for t in self.demos}
+        teacher = ScriptedPolicy(lambda i: gold.get(by_id[i]), self.template)
+        with EpisodeStore(self.out / "demonstrations.jsonl") as store:
+            groups = self.sampler(1.0).sample(self.demos, teacher, seed=self.seed, store=store, label="demonstrations")
+        self.teacher = [e for g in groups for e in g.episodes]
+        print(f"demonstrations: {sum(e.success for e in self.teacher)} of {len(self.teacher)} succeeded", flush=True)
+
+    def _evaluate(self, name: str) -> list[Episode]:
+        """Greedy episodes on the test tasks, from `eval/<name>.jsonl` as far as they are there."""
+        with EpisodeStore(self.out / "eval" / f"{name}.jsonl") as store:
+            if len(store.episodes) < len(self.test):
+                self._serve(name)
+                self.policy.name = name
+            with self._timed("evaluation"):
+                sampler = self.sampler(0.0)
+                policy = self.policy
+                policy.name = name
+                groups = sampler.sample(self.test, policy, seed=self.seed, store=store, label=f"evaluation of {name}")
+        return [e for g in groups for e in g.episodes]
+
+    def _serve(self, name: str) -> None:
+        """Have the server sample from the stage's weights."""
+        if name == "base":
+            return
+        serve_weights(load_model(str(self.out / name / "final"), self.model), self.policy, self.out / "serving")
+
+    def _sft(self) -> None:
+        final = self.out / "sft" / "final"
+        if final.exists():
+            return
+        rows = demonstrations(self.teacher)
+        path = self.out / "sft" / "curve.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
+
+        def after_epoch(model: Any, epoch: int) -> None:
+            success = self._validate(model)
+            print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
+            if not curve or success > max(s for _, s in curve):
+                shutil.rmtree(self.out / "sft" / "best", ignore_errors=True)
+                model.save_pretrained(self.out / "sft" / "best")
+            curve.append([epoch, success])
+            path.write_text(json.dumps(curve))
+
+        with self._timed("sft"):
+            train_sft(
+                load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
+                context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
+            )  # fmt: skip
+        (self.out / "sft" / "best").rename(final)
+        _copy_tokenizer(self.folder, final)
+
+    def _validate(self, model: Any) -> float:
+        serve_weights(model, self.policy, self.out / "serving")
+        groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
+        return score("", "", [e for g in groups for e in g.episodes]).success
+
+    def _grpo(self, settings: GRPOSettings) -> GRPOReport | None:
+        final = self.out / "grpo" / "final"
+        report_path = self.out / "grpo" / "report.json"
+        if final.exists():
+            return GRPOReport(**json.loads(report_path.read_text()))
+        model = load_model(str(self.out / "sft" / "final"), self.model)
+        sampler = self.sampler(settings.temperature)
+        self.policy.name = "grpo"
+        drifted = [0, 0]
+
+        def play(tasks: list[Task], step: int) -> list[Group]:
+            groups = sampler.sample(
+                tasks,
+                self.policy,
+                samples=settings.group_size,
+                seed=self.seed * 1_000_003 + step * 101,
+                version=str(step),
+            )
+            episodes = [e for g in groups for e in g.episodes]
+            drifted[0] += drift(episodes, self.template)
+            drifted[1] += sum(len(e.turns) for e in episodes)
+            return groups
+
+        def check(model: Any, episodes: Sequence[Episode]) -> tuple[float, float]:
+            return check_parity(model, episodes) if settings.temperature == 1.0 else (0.0, 0.0)
+
+        with self._timed("grpo"):
+            report = train_grpo(
+                model, self.folder, self.pool, settings, self.out / "grpo", seed=self.seed, play=play,
+                sync=lambda m: serve_weights(m, self.policy, self.out / "serving"), check=check,
+                context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing,
+            )  # fmt: skip
+        print(
+            f"grpo: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
+            f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
+        )  # fmt: skip
+        model.save_pretrained(final)
+        _copy_tokenizer(self.folder, final)
+        report_path.write_text(json.dumps(report.__dict__, indent=1) + "\n")
+        return report
+
+    def _finish(self, runs: dict[str, list[Episode]], report: GRPOReport | None) -> list[dict[str, Any]]:
+        rows = table.rows(runs)
+        path = self.out / "timings.json"
+        before = json.loads(path.read_text()) if path.exists() else {}
+        if report:
+            self.seconds |= {f"grpo: {k}": v for k, v in report.seconds.items()}
+        seconds = before | {k: round(v, 1) for k, v in self.seconds.items() if v > before.get(k, 0.0)}
+        path.write_text(json.dumps(seconds, indent=1) + "\n")
+        curve = json.loads((self.out / "sft" / "curve.json").read_text())
+        notes = "\nSFT learning curve (success on validation tasks by epoch): " + ", ".join(
+            f"{e:.0f}: {s:.3f}" for e, s in curve
+        )
+        notes += "\n\nSeconds: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()) + "\n"
+        if report:
+            notes += (
+                f"\nGRPO: {report.groups} groups played, {report.dead} of them dead, {report.ungraded} episodes ungraded, "
+                f"{report.changed_tokens} of {report.trained_tokens} trained tokens changed, parity at worst "
+                f"{report.parity_mean:.1e} nats a token on average, {report.parity_max:.1e} at most\n"
+            )
+        table.write(self.out, rows, notes)
+        config = json.loads((self.out / "config.json").read_text())
+        made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path])
+        (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
+        print((self.out / "table.md").read_text(), flush=True)
+        return rows
+
+
+def _local(model: ModelPreset) -> Path:
+    """The model's folder; a hub id is looked up in the hub's cache, or fetched by it."""
+    if model.folder is not None:
+        return model.folder
+    if model.path.startswith(("models/", "/", ".")):
+        raise UserError(f"model {model.name}: {model.path} does not exist; `make base` makes the tiny one")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(model.path))
+    except (OSError, ValueError) as error:
+        raise ProviderError(
+            f"{model.path}: cannot be fetched from the hub ({error}); give a local folder as MODEL="
+        ) from error
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
+        if (source / name).exists():
+            shutil.copy(source / name, target / name)
