@@ -1,0 +1,75 @@
+"""Real parts for tests: a small task folder, a tokenizer, a jail, a grader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_prep.build import DataSettings, FamilySize, build
+from galen.agent.loop import Setting
+from galen.oracles.grader import Grader
+from galen.paths import ROOT
+from galen.policy.scripted import ScriptedPolicy
+from galen.policy.template import ChatTemplate
+from galen.rollout.sampler import Sampler
+from galen.sandbox.local import LocalBackend
+from galen.tasks.store import GoldStore, read_tasks
+from galen.types import Task
+
+SHARED = ROOT.parent / "shared" / "data"
+BASE = ROOT / "models" / "tiny-base"
+SIZE = FamilySize(train=160, valid=8, test=40, ood=16)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.exists():
+        pytest.skip(f"public test files are not here: {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("gym") / "data"
+    build(out, 0, DataSettings(patients=120, mimic_iii=SIZE, medcalc=SIZE))
+    return out
+
+
+@pytest.fixture(scope="session")
+def template() -> ChatTemplate:
+    return ChatTemplate(BASE)
+
+
+@pytest.fixture(scope="session")
+def backend():
+    backend = LocalBackend()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def grader(data):
+    grader = Grader(data)
+    yield grader
+    grader.close()
+
+
+@pytest.fixture(scope="session")
+def tasks(data) -> list[Task]:
+    return read_tasks(data, "mimic_iii", "train")[:40] + read_tasks(data, "medcalc", "train")[:40]
+
+
+@pytest.fixture
+def sampler(data, template, backend, grader) -> Sampler:
+    return Sampler(Setting(data, template, backend, "compact", 640, 160, 0.0, 6), grader, 8)
+
+
+@pytest.fixture
+def teacher(data, tasks, template):
+    gold, by_id = GoldStore(data), {t.id: t for t in tasks}
+
+    def make(slip: float = 0.15, wrong: float = 0.08) -> ScriptedPolicy:
+        return ScriptedPolicy(lambda i: gold.get(by_id[i]), template, slip, wrong)
+
+    return make

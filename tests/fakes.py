@@ -1,0 +1,70 @@
+"""Training runs small enough for tests: the real trainers and the tiny base, with the scripted teacher as sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from galen.data.rows import demonstrations
+from galen.paths import ROOT
+from galen.train.grpo import AgentGRPOTrainer, GRPOSettings, train_grpo
+from galen.train.sft import SFTSettings, train_sft
+
+BASE = ROOT / "models" / "tiny-base"
+SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
+
+
+def tiny():
+    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+
+
+def run_sft(out: Path, sampler, teacher, tasks, stops):
+    rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
+    model = tiny()
+    for stop in stops:
+        model = tiny()
+        train_sft(
+            model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
+            stop_after=stop,
+        )  # fmt: skip
+    return model.state_dict()
+
+
+def run_grpo(out: Path, sampler, teacher, tasks, stops):
+    policy = teacher(slip=0.1, wrong=0.45)
+
+    def play(dealt, step):
+        return sampler.sample(dealt, policy, samples=4, seed=1000 * step)
+
+    model = tiny()
+    for stop in stops:
+        model = tiny()
+        train_grpo(
+            model, BASE, tasks, SETTINGS, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
+            context=640, save_every=2, stop_after=stop,
+        )  # fmt: skip
+    return model.state_dict()
+
+
+def grpo_gradients(out: Path, sampler, teacher, tasks, monkeypatch):
+    """One GRPO step. Returns the loss mask and the loss's gradient at each token's log-probability, (rows, tokens)."""
+    seen = {}
+    loss_of, logps_of = AgentGRPOTrainer._compute_loss, AgentGRPOTrainer._get_per_token_logps_and_entropies
+
+    def watch_logps(self, *args, **kwargs):
+        logps, *rest = logps_of(self, *args, **kwargs)
+        if logps.requires_grad:
+            logps.retain_grad()
+            seen["logps"] = logps
+        return logps, *rest
+
+    def watch_loss(self, model, inputs):
+        seen["mask"] = (inputs["completion_mask"] * inputs["tool_mask"]).bool()
+        return loss_of(self, model, inputs)
+
+    monkeypatch.setattr(AgentGRPOTrainer, "_get_per_token_logps_and_entropies", watch_logps)
+    monkeypatch.setattr(AgentGRPOTrainer, "_compute_loss", watch_loss)
+    run_grpo(out, sampler, teacher, tasks, stops=[1])
+    return seen["mask"], seen["logps"].grad

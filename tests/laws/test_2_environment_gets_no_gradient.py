@@ -1,0 +1,49 @@
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT and in GRPO."""
+
+import pytest
+import torch
+from fakes import grpo_gradients
+from transformers import AutoModelForCausalLM
+
+from galen.data.rows import labels, row
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def episodes(sampler, teacher, tasks):
+    groups = sampler.sample(tasks[:8], teacher(slip=0.5))
+    return [g.episodes[0] for g in groups if g.episodes[0].success]
+
+
+def _logit_gradient(model, ids, loss_of):
+    """Gradient of the loss at each position's logits: shape (positions,), its norm."""
+    logits = model(input_ids=ids).logits
+    logits.retain_grad()
+    loss_of(logits).backward()
+    return logits.grad[0].norm(dim=-1)
+
+
+def test_sft_rows(episodes):
+    from galen.paths import ROOT
+
+    model = AutoModelForCausalLM.from_pretrained(ROOT / "models" / "tiny-base", dtype=torch.float32)
+    for episode in episodes[:3]:
+        found = row(episode)
+        ids = torch.tensor([found.input_ids])
+        norms = _logit_gradient(
+            model,
+            ids,
+            lambda x, f=found: torch.nn.functional.cross_entropy(
+                x[0, :-1], torch.tensor(labels(f))[1:], ignore_index=-100
+            ),
+        )
+        predicts_agent = torch.tensor([*found.mask[1:], 0], dtype=torch.bool)
+        assert torch.all(norms[~predicts_agent] == 0) and torch.all(norms[predicts_agent] > 0)
+
+
+def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):
+    mask, gradient = grpo_gradients(tmp_path, sampler, teacher, tasks, monkeypatch)
+    assert mask.any() and not mask.all()
+    assert torch.all(gradient[~mask] == 0)
+    assert torch.all(gradient[mask] != 0)

@@ -1,0 +1,69 @@
+import json
+import math
+
+import pytest
+
+from galen.evals.scores import compare, pass_at_k, score
+from galen.report.table import markdown, rows, write
+from galen.types import Episode, Fault, Owner, StopReason, Verdict
+
+
+def episode(task: str, reward: float | None, family: str = "medcalc", block: str = "id") -> Episode:
+    verdict = Verdict(reward=reward, passed=reward == 1.0, oracle="decimal", version=1)
+    fault = Fault(owner=Owner.PROVIDER, message="server gone") if reward is None else None
+    return Episode(
+        key=task, task_id=task, family=family, category="c", cluster=task, distribution=block, seed=0,
+        policy="p", policy_version=0, template="t", sandbox_tier="namespaces", prompt_ids=[1], turns=(),
+        stop=StopReason.FAULT if fault else StopReason.SUBMITTED, fault=fault, verdict=verdict,
+    )  # fmt: skip
+
+
+def test_wilson_interval_matches_the_published_example():
+    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662.
+    result = score("p", "f", [episode(str(i), float(i < 81)) for i in range(263)])
+    assert (round(result.ci_low, 4), round(result.ci_high, 4)) == (0.2553, 0.3662)
+
+
+def test_a_fault_is_left_out_and_never_counts_as_failure():
+    result = score("p", "f", [episode("a", 1.0), episode("b", None)])
+    assert (result.n, result.valid, result.success) == (2, 1, 1.0)
+    assert math.isnan(score("p", "f", [episode("a", None)]).success)
+
+
+def test_mcnemar_counts_discordant_pairs_only():
+    before = [episode(str(i), float(i < 5)) for i in range(20)]
+    after = [episode(str(i), float(i < 13)) for i in range(20)]
+    result = compare(before, after)
+    assert (result.gained, result.lost, result.delta) == (8, 0, 0.4)
+    assert result.p_value == pytest.approx(2 * 0.5**8)
+    assert compare(before, before).p_value == 1.0
+
+
+def test_pairs_need_both_sides_valid():
+    assert compare([episode("a", None), episode("b", 0.0)], [episode("a", 1.0), episode("b", 1.0)]).n == 1
+
+
+@pytest.mark.parametrize(
+    ("wins", "n", "k", "expected"), [(0, 8, 4, 0.0), (8, 8, 1, 1.0), (2, 4, 2, 1 - 1 / 6), (1, 8, 8, 1.0)]
+)
+def test_pass_at_k_is_unbiased(wins, n, k, expected):
+    assert pass_at_k(wins, n, k) == pytest.approx(expected)
+    with pytest.raises(ValueError):
+        pass_at_k(0, n, n + 1)
+
+
+def test_table_pairs_each_policy_with_the_one_before(tmp_path):
+    runs = {
+        "base": [episode("a", 0.0), episode("b", 0.0, "mimic_iii"), episode("c", 0.0, block="ood")],
+        "sft": [episode("a", 1.0), episode("b", None, "mimic_iii"), episode("c", 0.0, block="ood")],
+    }
+    table = rows(runs)
+    pooled = [r for r in table if r["family"] == "all"]
+    assert [(r["policy"], r["valid"], r["against"]) for r in pooled] == [
+        ("base", 2, None),
+        ("sft", 1, "base"),
+    ]
+    assert {r["block"] for r in table} == {"id", "ood"}
+    write(tmp_path, table)
+    assert json.loads((tmp_path / "table.json").read_text())[0]["policy"] == "base"
+    assert "provider 1" in markdown(table)
