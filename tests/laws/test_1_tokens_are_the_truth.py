@@ -12,7 +12,7 @@ class Recorder:
     """Passes a policy's replies on, and keeps every prompt it was given."""
 
     def __init__(self, policy):
-        self.name, self.policy, self.prompts = policy.name, policy, {}
+        self.name, self.local, self.policy, self.prompts = policy.name, True, policy, {}
 
     def generate(self, context, **kwargs) -> Sample:
         sample = self.policy.generate(context, **kwargs)

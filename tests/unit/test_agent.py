@@ -99,7 +99,7 @@ def test_debugging_is_grounded(error, code, needles):
 class Replies:
     """A policy that says what it is told to say."""
 
-    name = "replies"
+    name, local = "replies", True
 
     def __init__(self, template, *texts):
         self.template, self.texts = template, texts

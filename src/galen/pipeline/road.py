@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
+from galen.agent.debugging import explain
+from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
 from galen.config import load, preset
 from galen.data.rows import demonstrations, drift
@@ -19,12 +21,14 @@ from galen.errors import ProviderError, UserError, unknown
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.paths import CONFIGS
+from galen.policy.base import Policy
+from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy, VLLMServer
 from galen.presets import ModelPreset
 from galen.report import manifest, table
-from galen.rollout.sampler import Sampler
+from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
@@ -43,12 +47,18 @@ class EvalSettings(Frozen):
 
 
 class Recipe(Frozen):
-    """`configs/train/<method>.yaml`: what the road does. `demonstrations` counts tasks a family."""
+    """`configs/train/<method>.yaml`: what the road does. `demonstrations` counts tasks a family.
+
+    `teacher` plays the demonstrations and `debugger` explains errors; without them the scripted teacher and the
+    offline explanations do.
+    """
 
     families: tuple[str, ...]
     demonstrations: int = Field(ge=1)
     max_turns: int = Field(default=15, ge=1)
     concurrency: int = Field(default=64, ge=1)
+    teacher: Endpoint | None = None
+    debugger: Endpoint | None = None
     sft: SFTSettings
     grpo: GRPOSettings | None = None
     eval: EvalSettings = EvalSettings()
@@ -82,6 +92,7 @@ class Road:
         self.seconds: dict[str, float] = {}
         self.folder = _local(model)
         self.template = ChatTemplate(self.folder)
+        self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
 
     def _check_tasks(self) -> None:
@@ -99,6 +110,9 @@ class Road:
             held = read_tasks(self.data, name, "test")
             self.test += [t for t in held if t.distribution == "id"][: r.eval.test]
             self.test += [t for t in held if t.distribution == "ood"][: r.eval.ood]
+
+        if r.debugger:
+            stay_inside([*self.demos, *self.pool, *self.test], r.debugger.local, f"debugger {r.debugger.url}")
 
     def _claim(self) -> None:
         """Make `out` this run's, or go on if it is already."""
@@ -169,17 +183,23 @@ class Road:
             m.reply_tokens,
             temperature,
             self.recipe.max_turns,
+            self.explain,
         )
         return Sampler(setting, self.grader, self.recipe.concurrency)
 
     def _demonstrate(self) -> None:
-        gold = GoldStore(self.data)
-        by_id = {t.id: t for t in self.demos}
-        teacher = ScriptedPolicy(lambda i: gold.get(by_id[i]), self.template)
+        teacher = self._teacher()
         with EpisodeStore(self.out / "demonstrations.jsonl") as store:
             groups = self.sampler(1.0).sample(self.demos, teacher, seed=self.seed, store=store, label="demonstrations")
         self.teacher = [e for g in groups for e in g.episodes]
         print(f"demonstrations: {sum(e.success for e in self.teacher)} of {len(self.teacher)} succeeded", flush=True)
+
+    def _teacher(self) -> Policy:
+        if self.recipe.teacher:
+            return OpenAIPolicy(self.recipe.teacher, self.template)
+        gold = GoldStore(self.data)
+        by_id = {t.id: t for t in self.demos}
+        return ScriptedPolicy(lambda i: gold.get(by_id[i]), self.template)
 
     def _evaluate(self, name: str) -> list[Episode]:
         """Greedy episodes on the test tasks, from `eval/<name>.jsonl` as far as they are there."""

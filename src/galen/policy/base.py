@@ -36,8 +36,12 @@ class Sample:
 
 
 class Policy(Protocol):
-    """`generate` is thread-safe and raises ProviderError when the server is lost."""
+    """`generate` is thread-safe and raises ProviderError when the server is lost.
+
+    `local` tells whether prompts stay on this machine (law 9).
+    """
 
     name: str
+    local: bool
 
     def generate(self, context: Context, *, max_tokens: int, temperature: float) -> Sample: ...

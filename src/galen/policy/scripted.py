@@ -24,7 +24,7 @@ class ScriptedPolicy:
     def __init__(
         self, solution: Callable[[str], Gold], template: ChatTemplate, slip: float = SLIP, wrong: float = WRONG
     ) -> None:
-        self.name = f"scripted(slip={slip},wrong={wrong})"
+        self.name, self.local = f"scripted(slip={slip},wrong={wrong})", True
         self._solution, self._template, self._slip, self._wrong = solution, template, slip, wrong
 
     def generate(self, context: Context, *, max_tokens: int, temperature: float) -> Sample:

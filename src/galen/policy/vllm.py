@@ -58,6 +58,8 @@ class VLLMServer:
             "--worker-extension-cls", "galen.policy.worker_ext.WeightSync", "--disable-uvicorn-access-log",
         ]  # fmt: skip
         command += ["--enforce-eager"] if settings.eager else []
+        # On CPU a block holds 128 tokens unless told: more than a short episode, whose prefix would never be cached.
+        command += ["--block-size", "32"] if cpu else []
         command += ["--enable-lora", "--max-lora-rank", str(lora_rank)] if lora_rank else []
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
@@ -111,7 +113,7 @@ class VLLMPolicy:
     """The served policy. `version` counts refreshes, so that every sampled token names the weights it came from."""
 
     def __init__(self, url: str, template: ChatTemplate, name: str, workers: int = 64) -> None:
-        self.name, self.version = name, 0
+        self.name, self.version, self.local = name, 0, True
         self._url, self._template, self._model = url.rstrip("/"), template, SERVED
         # A keep-alive connection may be reset between calls: retried. A status is an answer: not retried.
         retry = Retry(total=5, connect=5, read=5, status=0, backoff_factor=0.2, allowed_methods=None)

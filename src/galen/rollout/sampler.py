@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from rich.progress import Progress
 
 from galen.agent.loop import Setting, run_episode
-from galen.errors import GalenError
+from galen.errors import GalenError, UserError
 from galen.oracles.grader import Grader
 from galen.policy.base import Policy
 from galen.rollout.store import EpisodeStore
-from galen.types import Episode, Fault, Group, Owner, StopReason, Task
+from galen.types import Episode, Fault, Group, Owner, Privacy, StopReason, Task
 
 RETRIED = (Owner.PROVIDER, Owner.SANDBOX)
 RETRIES = 2
@@ -51,8 +51,10 @@ class Sampler:
     ) -> list[Group]:  # fmt: skip
         """`samples` episodes of each task, in task order. Episodes that `store` holds are not played again.
 
-        Interrupting (Ctrl-C) keeps every episode that was finished.
+        Interrupting (Ctrl-C) keeps every episode that was finished. Raises UserError where credentialed tasks would
+        leave the machine.
         """
+        stay_inside(tasks, policy.local, policy.name)
         start = time.monotonic()
         self.report = SampleReport()
         jobs = [(t, i, self._key(t, policy, version, seed, i)) for t in tasks for i in range(samples)]
@@ -99,6 +101,14 @@ class Sampler:
         except GalenError as error:
             fault = Fault(owner=error.owner, message=str(error))
             return episode.model_copy(update={"stop": StopReason.FAULT, "fault": fault})
+
+
+def stay_inside(tasks: Sequence[Task], local: bool, who: str) -> None:
+    """Raise UserError when `who` is not on this machine and a task's rows must stay here (law 9)."""
+    if not local and any(t.privacy is Privacy.CREDENTIALED for t in tasks):
+        raise UserError(
+            f"{who}: these tasks hold credentialed rows, which never leave the machine; give an endpoint on localhost"
+        )
 
 
 def _progress(futures: list[Future[Episode]], label: str):
