@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from data_prep import ehrsql, medcalc
 from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
 from data_prep.hospital.model import Hospital
+from data_prep.medcalc import bench
 from data_prep.mimic_iii import raw
 from data_prep.mimic_iii.view import write_sqlite
 from galen.errors import UserError
@@ -39,8 +40,14 @@ class DataSettings(Frozen):
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
 
 
-def build(out: Path, seed: int, settings: DataSettings, fhir: Path | None = None, mimic: Path | None = None) -> None:
+def build(
+    out: Path, seed: int, settings: DataSettings, fhir: Path | None = None, mimic: Path | None = None,
+    medcalc_bench: Sequence[Path] = (),
+) -> None:  # fmt: skip
     """Write the task folder `out`; it appears whole or not at all.
+
+    `fhir` or `mimic` fill the hospital in the generator's place; `medcalc_bench` holds MedCalc-Bench's own CSV files,
+    the training one with `train` in its name, in place of generated notes.
 
     Raises:
         UserError: `out` exists already, or the source cannot be read.
@@ -60,9 +67,12 @@ def build(out: Path, seed: int, settings: DataSettings, fhir: Path | None = None
         ehrsql.build(database, size.train + size.valid, size.test, size.ood, seed, privacy=privacy), size.valid
     )
     size = settings.medcalc
-    pairs += _with_valid(
-        medcalc.build(size.train + size.valid, size.test, size.ood, seed, style=settings.note_style), size.valid
-    )
+    if medcalc_bench:
+        read = [p for f in medcalc_bench for p in bench.read(f, "train" if "train" in f.name else "test")]
+        pairs += _with_valid(read, min(size.valid, len(read) // 10))
+    else:
+        notes = medcalc.build(size.train + size.valid, size.test, size.ood, seed, style=settings.note_style)
+        pairs += _with_valid(notes, size.valid)
     write_tasks(draft, pairs, seed=seed, source=source)
     draft.rename(out)
 

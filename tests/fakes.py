@@ -35,8 +35,8 @@ def run_sft(out: Path, sampler, teacher, tasks, stops):
 def run_grpo(out: Path, sampler, teacher, tasks, stops):
     policy = teacher(slip=0.1, wrong=0.45)
 
-    def play(dealt, step):
-        return sampler.sample(dealt, policy, samples=4, seed=1000 * step)
+    def play(dealt, step, number):
+        return sampler.sample(dealt, policy, samples=4, seed=1000 * step + 100 * number)
 
     model = tiny()
     for stop in stops:

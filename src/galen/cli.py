@@ -43,13 +43,21 @@ def data(
     size: Annotated[str, typer.Option(help="A file of configs/tasks/.")] = "default",
     from_fhir: Annotated[Path | None, typer.Option(help="FHIR R4 bundles: a zip or a folder.")] = None,
     from_mimic: Annotated[Path | None, typer.Option(help="MIMIC-III as PhysioNet ships it: a folder of CSVs.")] = None,
+    from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
     """Write a task folder: a generated hospital, or one read from real files."""
     from data_prep.build import DataSettings, build
+    from data_prep.medcalc.bench import audit
     from galen.config import load, preset
 
-    build(out, seed, load(preset("tasks", size), DataSettings, set_), from_fhir, from_mimic)
+    build(out, seed, load(preset("tasks", size), DataSettings, set_), from_fhir, from_mimic, from_medcalc)
+    for path in from_medcalc:
+        findings = audit(path)
+        wrong = [f for f in findings if not f.agrees]
+        print(f"{path}: {len(wrong)} of {len(findings)} labels disagree with our calculators")
+        for finding in wrong:
+            print(f"  row {finding.row}: calculator {finding.calculator}: label {finding.label}, ours {finding.ours}")
     counts = json.loads((out / "dataset.json").read_text())["counts"]
     print(f"{out}: " + ", ".join(f"{k} {v}" for k, v in counts.items()))
 
@@ -98,6 +106,37 @@ def pretrain(
     if (out / "manifest.json").exists():
         raise UserError(f"{out}: holds a finished base; remove it to make another")
     print(f"loss {make_base(out, PretrainSettings(seed=seed, steps=steps)):.3f} nats a token")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="The episode store to write or go on with (.jsonl).")],
+    url: Annotated[str, typer.Option(help="Base URL of an OpenAI-compatible endpoint, ending in /v1.")],
+    name: Annotated[str, typer.Option(help="The model's name at the endpoint.")],
+    api_key_env: Annotated[str | None, typer.Option(help="The environment variable that holds the key.")] = None,
+    data: Annotated[Path, typer.Option(help="A task folder.")] = DEFAULT_DATA,
+    family: Annotated[list[str], typer.Option()] = ["mimic_iii", "medcalc"],  # noqa: B006
+    split: str = "test",
+    limit: Annotated[int, typer.Option(help="Tasks a family.")] = 100,
+    model: Annotated[str, typer.Option(help="Whose tokens the episodes are stored in.")] = "qwen2.5-7b",
+    temperature: float = 0.0,
+    concurrency: int = 16,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Play tasks with any OpenAI-compatible endpoint, and print its score."""
+    from galen.pipeline.sample import sample as play
+    from galen.policy.openai import Endpoint
+    from galen.presets import model_preset
+    from galen.report.table import markdown
+    from galen.tasks.store import read_tasks
+
+    chosen = [t for f in family for t in read_tasks(data, f, split)[:limit]]
+    endpoint = Endpoint(url=url, model=name, api_key_env=api_key_env)
+    rows = play(
+        endpoint, model_preset(model), data, chosen, out, temperature=temperature, concurrency=concurrency, seed=seed
+    )
+    print(json.dumps(rows) if as_json else markdown(rows))
 
 
 @app.command()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from galen.config import load, preset
-from galen.errors import UserError
+from galen.errors import ProviderError, UserError
 from galen.paths import ROOT
 from galen.types import Frozen
 
@@ -54,11 +55,41 @@ class ModelPreset(Frozen):
         return path if path.is_dir() else None
 
 
+def _from_folder(folder: Path) -> ModelPreset:
+    """A preset for a local model: its own context and number type, as far as the defaults allow."""
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except json.JSONDecodeError as error:
+        raise UserError(f"{folder / 'config.json'}: not JSON: {error}") from None
+    stored = str(config.get("dtype") or config.get("torch_dtype"))
+    context = min(ModelPreset.model_fields["context"].default, config.get("max_position_embeddings", 8192))
+    return ModelPreset(
+        name=folder.name, path=str(folder), context=context, reply_tokens=min(1024, context // 4),
+        dtype="bfloat16" if stored == "bfloat16" else "float32",
+    )  # fmt: skip
+
+
 def model_preset(name: str) -> ModelPreset:
     """Preset `name`, or a local model folder; raises UserError naming the known presets."""
     folder = Path(name)
     if folder.is_dir():
         if not (folder / "config.json").exists():
             raise UserError(f"{folder}: a folder, but no model: config.json is missing")
-        return ModelPreset(name=folder.resolve().name, path=str(folder.resolve()))
+        return _from_folder(folder.resolve())
     return load(preset("models", name), ModelPreset)
+
+
+def local_folder(model: ModelPreset) -> Path:
+    """The model's folder; a hub id is looked up in the hub's cache, or fetched by it."""
+    if model.folder is not None:
+        return model.folder
+    if model.path.startswith(("models/", "/", ".")):
+        raise UserError(f"model {model.name}: {model.path} does not exist; `make base` makes the tiny one")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(model.path))
+    except (OSError, ValueError) as error:
+        raise ProviderError(
+            f"{model.path}: cannot be fetched from the hub ({error}); give a local folder as MODEL="
+        ) from error

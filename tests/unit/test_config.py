@@ -1,10 +1,12 @@
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 from galen.config import load
 from galen.errors import UserError
-from galen.paths import CONFIGS
+from galen.paths import CONFIGS, ROOT
 from galen.presets import ModelPreset, model_preset
 
 
@@ -47,3 +49,14 @@ def test_overrides_reach_nested_settings_and_bad_ones_are_named(tmp_path):
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"config\.json is missing"):
         model_preset(str(tmp_path))
+
+
+def test_a_local_folder_is_a_model_with_its_own_context():
+    found = model_preset(str(ROOT / "models" / "tiny-base"))
+    assert (found.name, found.context, found.dtype, found.lora) == ("tiny-base", 1024, "float32", None)
+
+
+def test_the_tiny_base_is_what_its_manifest_names():
+    folder = ROOT / "models" / "tiny-base"
+    named = json.loads((folder / "manifest.json").read_text())["sha256"]
+    assert named == {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in named} and len(named) == 2

@@ -238,3 +238,12 @@ def test_broken_medcalc_files_are_named(shared, tmp_path):
     broken.write_text(lines[0] + "".join(lines[1:]).replace("452.87563,", "many,", 1))
     with pytest.raises(UserError, match=r"row 2: Ground Truth Answer: 'many'"):
         bench.read(broken)
+
+
+def test_medcalc_benchs_own_files_make_a_task_folder(shared, tmp_path):
+    path = tmp_path / "train_data.csv"
+    path.write_text((shared / "medcalc" / "one_shot_template_synthetic.csv").read_text())
+    size = FamilySize(train=4, valid=2, test=1, ood=0)
+    build(tmp_path / "gym", 0, DataSettings(patients=30, mimic_iii=size, medcalc=size), medcalc_bench=[path])
+    train, valid = (read_tasks(tmp_path / "gym", "medcalc", s) for s in ("train", "valid"))
+    assert (len(train), len(valid)) == (18, 2) and all(t.prompt.documents[0] for t in train)

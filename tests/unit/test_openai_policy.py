@@ -8,7 +8,10 @@ import pytest
 
 from galen.agent.explainer import ModelExplainer
 from galen.errors import UserError
+from galen.pipeline.sample import sample
 from galen.policy.openai import Endpoint, OpenAIPolicy
+from galen.presets import model_preset
+from galen.rollout.store import read
 from galen.tasks.base import Vocabulary
 from galen.types import Owner, StopReason
 
@@ -67,7 +70,9 @@ def test_an_episode_by_a_served_model(service, sampler, tasks, template, monkeyp
     assert [m["role"] for m in asked["messages"]] == ["system", "user"]
 
 
-def test_a_passing_failure_is_retried_and_a_lasting_one_is_the_providers(service, sampler, tasks, template, monkeypatch):
+def test_a_passing_failure_is_retried_and_a_lasting_one_is_the_providers(
+    service, sampler, tasks, template, monkeypatch
+):
     monkeypatch.setattr("galen.rollout.sampler.BACKOFF_S", 0.0)
     policy = OpenAIPolicy(Endpoint(url=service.url, model="m", retries=1), template)
     service.failures = 1
@@ -103,3 +108,30 @@ def test_a_model_explains_errors_from_grounded_facts(service):
     assert "label in d_labitems" in service.asked[0]["messages"][1]["content"]
     service.reply = ""
     assert "Nearest known" not in ModelExplainer(Endpoint(url=service.url, model="m"))("boom", "x", Vocabulary())
+
+
+def test_a_baseline_is_stored_scored_and_continued(service, data, tasks, tmp_path):
+    endpoint = Endpoint(url=service.url, model="frontier")
+
+    def play(n):
+        return sample(
+            endpoint,
+            model_preset("tiny"),
+            data,
+            tasks[40 : 40 + n],
+            tmp_path / "e.jsonl",
+            temperature=0.0,
+            concurrency=4,
+            seed=0,
+        )
+
+    assert [(r["policy"], r["n"]) for r in play(3)] == [("frontier", 3)]
+    assert play(5)[0]["n"] == 5 and len(service.asked) == 5
+    assert {e.policy for e in read(tmp_path / "e.jsonl")} == {"frontier"}
+
+
+def test_a_task_without_a_reference_needs_a_teacher(sampler, tasks, teacher):
+    policy = teacher()
+    policy._solution = lambda i: teacher()._solution(i).model_copy(update={"solution": ""})
+    episode = sampler.sample(tasks[40:41], policy)[0].episodes[0]
+    assert episode.fault and episode.fault.owner is Owner.TASK and "set `teacher`" in episode.fault.message

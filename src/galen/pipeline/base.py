@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from data_prep import corpus, ehrsql, medcalc
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii.view import write_sqlite
+from galen.report import manifest
 from galen.train.pretrain import PretrainSettings, pretrain
 from galen.train.tiny import new_model, train_tokenizer
 
@@ -33,6 +35,10 @@ def make_base(out: Path, settings: PretrainSettings) -> float:
             train_tokenizer(sample, out)
             new_model(out, seed=settings.seed)
         loss = pretrain(out, corpus.documents(database, tasks, settings.seed), settings)
-    recipe = {"patients": PATIENTS, "texts": TEXTS, "hospital_seed": HOSPITAL_SEED + settings.seed, "loss": loss}
-    (out / "manifest.json").write_text(json.dumps({**recipe, "settings": settings.model_dump()}, indent=1) + "\n")
+    made = {
+        "commit": manifest.commit(), "patients": PATIENTS, "texts": TEXTS, "hospital_seed": HOSPITAL_SEED + settings.seed,
+        "loss": loss, "settings": settings.model_dump(),
+        "sha256": {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in ("model.safetensors", "tokenizer.json")},
+    }  # fmt: skip
+    (out / "manifest.json").write_text(json.dumps(made, indent=1) + "\n")
     return loss

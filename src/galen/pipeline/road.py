@@ -17,7 +17,7 @@ from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
 from galen.config import load, preset
 from galen.data.rows import demonstrations, drift
-from galen.errors import ProviderError, UserError, unknown
+from galen.errors import UserError, unknown
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.paths import CONFIGS
@@ -26,7 +26,7 @@ from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy, VLLMServer
-from galen.presets import ModelPreset
+from galen.presets import ModelPreset, local_folder
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
@@ -90,7 +90,7 @@ class Road:
         self._check_tasks()
         self._claim()
         self.seconds: dict[str, float] = {}
-        self.folder = _local(model)
+        self.folder = local_folder(model)
         self.template = ChatTemplate(self.folder)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
@@ -232,9 +232,9 @@ class Road:
         def after_epoch(model: Any, epoch: int) -> None:
             success = self._validate(model)
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
+            curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
-                shutil.rmtree(self.out / "sft" / "best", ignore_errors=True)
-                model.save_pretrained(self.out / "sft" / "best")
+                _save(model, self.folder, self.out / "sft" / "best")
             curve.append([epoch, success])
             path.write_text(json.dumps(curve))
 
@@ -244,7 +244,6 @@ class Road:
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
             )  # fmt: skip
         (self.out / "sft" / "best").rename(final)
-        _copy_tokenizer(self.folder, final)
 
     def _validate(self, model: Any) -> float:
         serve_weights(model, self.policy, self.out / "serving")
@@ -261,35 +260,31 @@ class Road:
         self.policy.name = "grpo"
         drifted = [0, 0]
 
-        def play(tasks: list[Task], step: int) -> list[Group]:
-            groups = sampler.sample(
-                tasks,
-                self.policy,
-                samples=settings.group_size,
-                seed=self.seed * 1_000_003 + step * 101,
-                version=str(step),
-            )
+        def play(tasks: list[Task], step: int, number: int) -> list[Group]:
+            # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
+            with EpisodeStore(self.out / "grpo" / "episodes" / f"{step:06d}.jsonl") as store:
+                groups = sampler.sample(
+                    tasks, self.policy, samples=settings.group_size, seed=self.seed * 1_000_003 + step * 101,
+                    version=f"{step}.{number}", store=store,
+                )  # fmt: skip
             episodes = [e for g in groups for e in g.episodes]
             drifted[0] += drift(episodes, self.template)
             drifted[1] += sum(len(e.turns) for e in episodes)
             return groups
 
-        def check(model: Any, episodes: Sequence[Episode]) -> tuple[float, float]:
-            return check_parity(model, episodes) if settings.temperature == 1.0 else (0.0, 0.0)
-
         with self._timed("grpo"):
             report = train_grpo(
                 model, self.folder, self.pool, settings, self.out / "grpo", seed=self.seed, play=play,
-                sync=lambda m: serve_weights(m, self.policy, self.out / "serving"), check=check,
+                sync=lambda m: serve_weights(m, self.policy, self.out / "serving"),
+                check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing,
             )  # fmt: skip
         print(
             f"grpo: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
             f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
         )  # fmt: skip
-        model.save_pretrained(final)
-        _copy_tokenizer(self.folder, final)
         report_path.write_text(json.dumps(report.__dict__, indent=1) + "\n")
+        _save(model, self.folder, final)
         return report
 
     def _finish(self, runs: dict[str, list[Episode]], report: GRPOReport | None) -> list[dict[str, Any]]:
@@ -319,23 +314,13 @@ class Road:
         return rows
 
 
-def _local(model: ModelPreset) -> Path:
-    """The model's folder; a hub id is looked up in the hub's cache, or fetched by it."""
-    if model.folder is not None:
-        return model.folder
-    if model.path.startswith(("models/", "/", ".")):
-        raise UserError(f"model {model.name}: {model.path} does not exist; `make base` makes the tiny one")
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(model.path))
-    except (OSError, ValueError) as error:
-        raise ProviderError(
-            f"{model.path}: cannot be fetched from the hub ({error}); give a local folder as MODEL="
-        ) from error
-
-
-def _copy_tokenizer(source: Path, target: Path) -> None:
+def _save(model: Any, base: Path, target: Path) -> None:
+    """Model and tokenizer in folder `target`, which appears whole or not at all."""
+    draft = target.with_name(target.name + ".partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    model.save_pretrained(draft)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
-        if (source / name).exists():
-            shutil.copy(source / name, target / name)
+        if (base / name).exists():
+            shutil.copy(base / name, draft / name)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable
 
+from galen.errors import TaskError
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
 from galen.types import Gold
@@ -37,6 +38,8 @@ class ScriptedPolicy:
 
     def _reply(self, context: Context) -> str:
         gold = self._solution(context.task_id)
+        if not gold.solution:
+            raise TaskError(f"{context.task_id}: no reference solution to play; set `teacher` to a model's endpoint")
         rng = random.Random(f"{context.task_id}/{context.seed}")
         fate = rng.random()
         said = context.messages[-1].content if context.turn else ""

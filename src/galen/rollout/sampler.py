@@ -49,7 +49,8 @@ class Sampler:
         self, tasks: Sequence[Task], policy: Policy, *, samples: int = 1, seed: int = 0, version: str = "",
         store: EpisodeStore | None = None, label: str = "",
     ) -> list[Group]:  # fmt: skip
-        """`samples` episodes of each task, in task order. Episodes that `store` holds are not played again.
+        """`samples` episodes of each task, in task order; a task that comes twice gets further samples. Episodes that
+        `store` holds are not played again.
 
         Interrupting (Ctrl-C) keeps every episode that was finished. Raises UserError where credentialed tasks would
         leave the machine.
@@ -57,7 +58,11 @@ class Sampler:
         stay_inside(tasks, policy.local, policy.name)
         start = time.monotonic()
         self.report = SampleReport()
-        jobs = [(t, i, self._key(t, policy, version, seed, i)) for t in tasks for i in range(samples)]
+        jobs, drawn = [], Counter[str]()
+        for task in tasks:
+            numbers = range(drawn[task.id], drawn[task.id] + samples)
+            jobs += [(task, i, self._key(task, policy, version, seed, i)) for i in numbers]
+            drawn[task.id] += samples
         done = {k: store.episodes[k] for _, _, k in jobs if store and k in store.episodes}
         self.report.resumed = len(done)
         todo = [job for job in jobs if job[2] not in done]

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,10 +66,11 @@ class GRPOSettings(Frozen):
         return self
 
 
+STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it
 CHUNK_ROWS = 8  # rows of one forward pass: few enough to be of like length
 
-Play = Callable[[list[Task], int], list[Group]]
-"""`play(tasks, rollout)` plays `group_size` episodes of each task with the served policy."""
+Play = Callable[[list[Task], int, int], list[Group]]
+"""`play(tasks, step, round)` plays `group_size` episodes of each task with the served policy."""
 
 
 @dataclass
@@ -124,11 +125,12 @@ class AgentGRPOTrainer(GRPOTrainer):
         need = rows // self._settings.group_size
         live: list[Group] = []
         dead: list[Group] = []
-        for _ in range(self._settings.rounds):
+        for number in range(self._settings.rounds):
             missing = need - len(live)
             if missing <= 0:
                 break
-            groups = self._play(self.feed.deal(max(2, math.ceil(missing / self._live_share))), self.state.global_step)
+            tasks = self.feed.deal(max(2, math.ceil(missing / self._live_share)))
+            groups = self._play(tasks, self.state.global_step, number)
             self.feed.learn(groups, self._tasks)
             live += [g for g in groups if g.live]
             dead += [g for g in groups if not g.live]
@@ -194,10 +196,12 @@ class AgentGRPOTrainer(GRPOTrainer):
         self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
         batch_size: int | None = None, **kwargs: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, Any]:  # fmt: skip
-        """TRL's, on rows sorted by length in small chunks, each cut to its own span: it pads every row to the longest
-        of the whole rollout.
+        """TRL's, but equal rows are computed once (a sharp policy often samples the same episode twice), and rows go
+        sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout.
         """
         prompt = input_ids.size(1) - logits_to_keep
+        rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
+        input_ids, attention_mask = rows.split(input_ids.size(1), 1)
         order = attention_mask.sum(1).argsort()
         logps, entropies, extra = [], [], None
         for rows in order.split(CHUNK_ROWS):
@@ -210,21 +214,35 @@ class AgentGRPOTrainer(GRPOTrainer):
             short = (0, logits_to_keep - (last - prompt))
             logps.append(torch.nn.functional.pad(part, short))
             entropies.append(None if entropy is None else torch.nn.functional.pad(entropy, short))
-        back = order.argsort()
+        back = order.argsort()[same]
         together = None if entropies[0] is None else torch.cat(entropies)[back]
         return torch.cat(logps)[back], together, extra
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
         folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
-        (folder / "feed.json").write_text(json.dumps(self.feed.state()))
+        self.clock()
+        state = {"feed": self.feed.state(), "live_share": self._live_share, "report": asdict(self.report)}
+        (folder / STATE).write_text(json.dumps(state))
+
+    def clock(self) -> None:
+        """Book the time that was neither rollout nor refresh as training."""
+        spent = self.report.seconds
+        spent["train"] = time.monotonic() - self._started - spent["rollout"] - spent["sync"]
+
+    def restore(self, checkpoint: Path) -> None:
+        """Take over what the checkpoint holds beside the weights: the feed, and the counts of the whole run."""
+        state = json.loads((checkpoint / STATE).read_text())
+        self.feed.restore(state["feed"])
+        self._live_share, self.report = state["live_share"], GRPOReport(**state["report"])
+        self._started -= sum(self.report.seconds.values())
 
 
 def train_grpo(
     model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task], settings: GRPOSettings, out: Path, *, seed: int,
     play: Play, sync: Callable[[PreTrainedModel], None],
     check: Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]], context: int,
-    gradient_checkpointing: bool = False, save_every: int = 20, stop_after: int = 0,
+    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0,
 ) -> GRPOReport:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
@@ -233,8 +251,6 @@ def train_grpo(
     out.mkdir(parents=True, exist_ok=True)
     feed = TaskFeed(tasks, seed, settings.curriculum)
     last = max(out.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]), default=None)
-    if last is not None:
-        feed.restore(json.loads((last / "feed.json").read_text()))
     accumulate = settings.groups * settings.group_size // (settings.minibatches * settings.micro_batch)
     steps = settings.rollouts * settings.minibatches
     config = GRPOConfig(
@@ -262,11 +278,11 @@ def train_grpo(
         reward_funcs=_reward, feed=feed, tasks={t.id: t for t in tasks}, play=play, sync=sync, check=check,
         settings=settings, log=out / "log.jsonl",
     )  # fmt: skip
-    start = time.monotonic()
+    if last is not None:
+        trainer.restore(last)
     trainer.train(resume_from_checkpoint=last is not None)
-    report = trainer.report
-    report.seconds["train"] = time.monotonic() - start - report.seconds["rollout"] - report.seconds["sync"]
-    return report
+    trainer.clock()
+    return trainer.report
 
 
 def _reward(

@@ -46,9 +46,9 @@ def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> N
 
 
 @torch.no_grad()
-def parity(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
+def parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: float) -> tuple[float, float]:
     """Mean and largest difference (nats a token) between the server's log-probabilities and the trainer's, in the
-    model's own dtype. The episodes must have been sampled at temperature 1 from the same weights.
+    model's own dtype. The episodes must have been sampled at `temperature` from the same weights.
     """
     was_training = model.training
     model.eval()
@@ -57,7 +57,7 @@ def parity(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, 
     total, count, worst = 0.0, 0, 0.0
     for episode in episodes:
         ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-        logits = forward(input_ids=ids).logits[0, len(episode.prompt_ids) - 1 : -1].float()
+        logits = forward(input_ids=ids).logits[0, len(episode.prompt_ids) - 1 : -1].float() / temperature
         mine = logits.log_softmax(-1).gather(1, ids[0, len(episode.prompt_ids) :, None])[:, 0].cpu()
         theirs = torch.tensor(episode.completion_logprobs)
         mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
@@ -67,9 +67,9 @@ def parity(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, 
     return total / max(1, count), worst
 
 
-def check_parity(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
+def check_parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: float) -> tuple[float, float]:
     """`parity`, and an error where the server samples from other weights than the trainer's."""
-    mean, worst = parity(model, episodes)
+    mean, worst = parity(model, episodes, temperature)
     limit = PARITY_NATS if model.dtype == torch.float32 else 5 * PARITY_NATS
     if mean > limit:
         raise GalenError(

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field
 from transformers import AutoTokenizer, PreTrainedModel, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from galen.data.rows import labels
-from galen.train.device import fast_bf16
+from galen.data.rows import IGNORED, labels
+from galen.train.device import autocast, fast_bf16
 from galen.train.stop import StopAfter
 from galen.types import Frozen, TrainRow
 
@@ -51,11 +52,32 @@ def train_sft(
     callbacks: list[TrainerCallback] = [_AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
-    trainer = SFTTrainer(
+    trainer = TokenSFTTrainer(
         model=model, args=config, train_dataset=data, callbacks=callbacks,
         processing_class=AutoTokenizer.from_pretrained(tokenizer),
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")))
+
+
+class TokenSFTTrainer(SFTTrainer):
+    """SFTTrainer whose loss on a CPU scores the trained positions only.
+
+    TRL's fused head does so where Triton is; elsewhere it scores every position, twice (measured with the tiny model
+    on two AVX2 cores: 3.0 s a step against 2.1 s).
+    """
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        if not isinstance(model, PreTrainedModel) or model.device.type != "cpu" or return_outputs:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        targets = inputs["labels"][:, 1:]
+        trained = targets != IGNORED
+        with autocast(self.args.bf16):
+            hidden = model.base_model(
+                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+            ).last_hidden_state
+            logits = model.get_output_embeddings()(hidden[:, :-1][trained])
+        total = F.cross_entropy(logits.float(), targets[trained], reduction="sum")
+        return total / (trained.sum() if num_items_in_batch is None else num_items_in_batch)
 
 
 class _AfterEpoch(TrainerCallback):

@@ -1,0 +1,105 @@
+"""The whole road in miniature on real parts (jails, grader, vLLM, both trainers): killed on the way, then continued."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data_prep.build import DataSettings, FamilySize, build
+from galen.rollout.store import read
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+SIZE = FamilySize(train=40, valid=4, test=6, ood=2)
+FEW = (
+    "demonstrations=16", "concurrency=16", "sft.epochs=1", "sft.batch_size=8", "grpo.rollouts=1", "grpo.groups=2",
+    "grpo.group_size=4", "grpo.minibatches=1", "grpo.micro_batch=8", "eval.test=6", "eval.ood=2", "eval.curve=4",
+)  # fmt: skip
+
+
+def command(data: Path, out: Path, *more: str) -> list[str]:
+    sets = [word for item in (*FEW, *more) for word in ("--set", item)]
+    return [sys.executable, "-m", "galen.cli", "train", "grpo", "--data", str(data), "--out", str(out), *sets]
+
+
+def servers() -> set[str]:
+    """Process ids of the vLLM servers on this machine."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if b"vllm.entrypoints.openai" in path.read_bytes():
+                found.add(path.parent.name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def gym(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("gym") / "data"
+    build(out, 3, DataSettings(patients=60, mimic_iii=SIZE, medcalc=SIZE))
+    return out
+
+
+def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path):
+    out = tmp_path / "run"
+    before = servers()
+    first = subprocess.Popen(command(gym, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 400
+    while not (out / "sft" / "final").exists():
+        assert first.poll() is None and time.monotonic() < deadline, "the road ended before SFT did"
+        time.sleep(0.2)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    kept = (out / "eval" / "base.jsonl").read_text()
+    second = subprocess.run(command(gym, out), capture_output=True, text=True, timeout=400, check=False)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert servers() <= before, "a server outlived its owner"
+    assert (out / "eval" / "base.jsonl").read_text() == kept
+    _check_results(out)
+    other = subprocess.run(command(gym, out, "sft.epochs=2"), capture_output=True, text=True, check=False)
+    assert other.returncode == 1 and "another recipe" in other.stderr and "Traceback" not in other.stderr
+
+
+def _check_results(out: Path) -> None:
+    table = json.loads((out / "table.json").read_text())
+    assert {(r["policy"], r["family"]) for r in table} == {
+        (p, f) for p in ("base", "sft", "grpo") for f in ("mimic_iii", "medcalc", "all")
+    }
+    assert all(r["valid"] == r["n"] for r in table)
+    for name in ("base", "sft", "grpo"):
+        episodes = list(read(out / "eval" / f"{name}.jsonl"))
+        assert len({e.key for e in episodes}) == len(episodes) == 2 * (6 + 2)
+        assert {e.policy for e in episodes} == {name}
+    report = json.loads((out / "grpo" / "report.json").read_text())
+    assert report["changed_tokens"] == 0 < report["trained_tokens"]
+    assert 0 <= report["parity_mean"] < 0.01
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["seeds"] == [0] and manifest["config"]["method"] == "grpo" and manifest["lock_sha256"]
+    assert "vs sft" in (out / "table.md").read_text()
+
+
+def test_bad_input_is_one_line_and_writes_nothing(gym, tmp_path):
+    for more, said in (
+        (["--model", "qwen2.5-8b"], "unknown model preset 'qwen2.5-8b'; did you mean 'qwen2.5-"),
+        (["--set", "grpo.learning_rat=1"], "did you mean 'learning_rate'"),
+        (["--data", str(tmp_path / "none")], "no task folder"),
+    ):
+        args = [
+            sys.executable,
+            "-m",
+            "galen.cli",
+            "train",
+            "grpo",
+            "--data",
+            str(gym),
+            "--out",
+            str(tmp_path / "run"),
+            *more,
+        ]
+        done = subprocess.run(args, capture_output=True, text=True, check=False, env=os.environ)
+        assert done.returncode == 1 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert not (tmp_path / "run").exists()
