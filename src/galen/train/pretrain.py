@@ -6,7 +6,6 @@ number of steps. A checkpoint every few hundred steps lets the same command go o
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterable, Iterator
@@ -78,9 +77,6 @@ def pretrain(model_dir: Path, documents: Iterable[str], settings: PretrainSettin
             model.save_pretrained(model_dir)
     model.half().save_pretrained(model_dir)  # half the bytes in the repository; readers load it as float32
     checkpoint.unlink(missing_ok=True)
-    (model_dir / "pretrain.json").write_text(
-        json.dumps({**settings.model_dump(), "loss": _mean(losses)}, indent=1) + "\n"
-    )
     return _mean(losses)
 
 
