@@ -215,19 +215,18 @@ def read(path: Path, split: str = "test") -> list[tuple[Task, Gold]]:
 
 
 def audit(path: Path) -> list[Finding]:
-    """Every row whose calculator we have: the label, our value, and whether the label passes for it."""
+    """Every row whose calculator we have: the label, our value (or why there is none), and whether the label passes."""
     findings = []
     for i, row in _rows(path):
         number = int(row["Calculator ID"])
         if number not in CALCULATORS:
             continue
-        entities = _Entities(ast.literal_eval(row["Relevant Entities"]))
-        try:
-            ours = CALCULATORS[number](entities)
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{path}: row {i}: Relevant Entities: {type(error).__name__}: {error}") from None
         label = row["Ground Truth Answer"]
-        agrees = judge(OracleSpec(kind=kind(number)), label, ours).passed
+        try:
+            ours = CALCULATORS[number](_Entities(ast.literal_eval(row["Relevant Entities"])))
+            agrees = judge(OracleSpec(kind=kind(number)), label, ours).passed
+        except (KeyError, TypeError, ValueError, SyntaxError) as error:
+            ours, agrees = f"not computable from Relevant Entities ({type(error).__name__}: {error})", False
         findings.append(Finding(row.get("Row Number") or str(i), number, label, ours, agrees))
     return findings
 

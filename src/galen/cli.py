@@ -73,13 +73,16 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Walk the road to METHOD and print the table. The same command goes on after an interruption."""
-    from galen.pipeline.road import Road, methods
+    from galen.config import presets
     from galen.presets import model_preset
+    from galen.tasks.store import require
 
-    if method not in methods():
-        raise unknown("method", method, methods())
+    if method not in presets("train"):
+        raise unknown("method", method, presets("train"))
     chosen = model_preset(model)
-    if data is None:
+    if data is not None:
+        require(data)
+    else:
         data = DEFAULT_DATA
         if not data.exists():
             from data_prep.build import DataSettings, build
@@ -88,6 +91,8 @@ def train(
             print("data …", flush=True)
             data.parent.mkdir(parents=True, exist_ok=True)
             build(data, 0, load(preset("tasks", "default"), DataSettings))
+    from galen.pipeline.road import Road  # after the checks: it imports torch and TRL, which takes many seconds
+
     rows = Road(method, chosen, data, seed, out or RUNS / f"{method}-{chosen.name}-s{seed}", set_).walk()
     if as_json:
         print(json.dumps(rows))
@@ -148,11 +153,10 @@ def tasks(
 ) -> None:
     """List a task folder, or show one task."""
     from galen.tasks.base import family
-    from galen.tasks.store import read_tasks
+    from galen.tasks.store import read_tasks, require
 
     if show is None:
-        if not (folder / "dataset.json").exists():
-            raise UserError(f"{folder}: no task folder (dataset.json is missing); make one with `galen data {folder}`")
+        require(folder)
         counts = json.loads((folder / "dataset.json").read_text())["counts"]
         print(json.dumps(counts) if as_json else "\n".join(f"{k}\t{v}" for k, v in counts.items()))
         return

@@ -15,13 +15,16 @@ from galen.paths import CONFIGS
 M = TypeVar("M", bound=BaseModel)
 
 
+def presets(room: str) -> list[str]:
+    """The names of the files in `configs/<room>/`."""
+    return sorted(p.stem for p in (CONFIGS / room).glob("*.yaml"))
+
+
 def preset(room: str, name: str) -> Path:
     """The file of preset `name` in `configs/<room>/`; raises UserError naming the known ones."""
-    folder = CONFIGS / room
-    known = sorted(p.stem for p in folder.glob("*.yaml"))
-    if name not in known:
-        raise unknown(f"{room.rstrip('s')} preset", name, known)
-    return folder / f"{name}.yaml"
+    if name not in presets(room):
+        raise unknown(f"{room.rstrip('s')} preset", name, presets(room))
+    return CONFIGS / room / f"{name}.yaml"
 
 
 def load(path: Path, model: type[M], overrides: list[str] | None = None) -> M:

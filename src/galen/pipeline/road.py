@@ -15,12 +15,11 @@ from pydantic import Field
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
-from galen.config import load, preset
+from galen.config import load, preset, presets
 from galen.data.rows import demonstrations, drift
 from galen.errors import UserError, unknown
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
-from galen.paths import CONFIGS
 from galen.policy.base import Policy
 from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
@@ -72,19 +71,14 @@ def recipe(method: str, model: ModelPreset, overrides: Sequence[str]) -> Recipe:
     return load(preset("train", method), Recipe, [*keys, *overrides])
 
 
-def methods() -> list[str]:
-    """The training methods there are, by file name."""
-    return sorted(p.stem for p in (CONFIGS / "train").glob("*.yaml"))
-
-
 class Road:
     """One run in one folder `out`."""
 
     def __init__(
         self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
     ) -> None:
-        if method not in methods():
-            raise unknown("method", method, methods())
+        if method not in presets("train"):
+            raise unknown("method", method, presets("train"))
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
         self._check_tasks()

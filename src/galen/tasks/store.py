@@ -43,14 +43,19 @@ def write_tasks(folder: Path, pairs: Iterable[tuple[Task, Gold]], *, seed: int, 
     (folder / "dataset.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
+def require(folder: Path) -> None:
+    """Raise UserError when `folder` is no task folder."""
+    if not (folder / "dataset.json").exists():
+        raise UserError(f"{folder}: no task folder (dataset.json is missing); make one with `galen data {folder}`")
+
+
 def read_tasks(folder: Path, family: str, split: str) -> list[Task]:
     """The tasks of one family and split.
 
     Raises:
         UserError: no such folder, family or split; or a broken row, named by file, row and field. Then no row is used.
     """
-    if not (folder / "dataset.json").exists():
-        raise UserError(f"{folder}: no task folder (dataset.json is missing); make one with `galen data {folder}`")
+    require(folder)
     known = sorted(p.name for p in (folder / "tasks").iterdir())
     if family not in known:
         raise unknown("family in this task folder", family, known)

@@ -75,7 +75,7 @@ class TokenSFTTrainer(SFTTrainer):
             hidden = model.base_model(
                 input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
             ).last_hidden_state
-            logits = model.get_output_embeddings()(hidden[:, :-1][trained])
+            logits = model.get_output_embeddings()(hidden[:, :-1][trained])  # type: ignore[misc]
         total = F.cross_entropy(logits.float(), targets[trained], reduction="sum")
         return total / (trained.sum() if num_items_in_batch is None else num_items_in_batch)
 
