@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from galen.agent.debugging import explain
+from galen.policy.scripted import block
 from galen.tasks.base import Vocabulary
 from galen.types import Task
 
@@ -59,13 +60,9 @@ def _chat(*turns: tuple[str, str]) -> str:
     return "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for role, text in turns) + "<|endoftext|>"
 
 
-def _block(name: str, body: str) -> str:
-    return f"```{name}\n{body}\n```" if body else f"```{name}\n```"
-
-
 def _submission(rng: random.Random, output: str) -> str:
     short = "\n" not in output and len(output) <= 24
-    return _block("submit", output if short and rng.random() < 0.6 else "@last")
+    return block("submit", output if short and rng.random() < 0.6 else "@last")
 
 
 class _Sql:
@@ -97,7 +94,7 @@ class _Sql:
     def schema(self) -> str:
         table = self._rng.choice(list(self._vocabulary.tables))
         columns = ", ".join(self._vocabulary.tables[table])
-        return _chat(("user", ""), ("assistant", _block("request_info", table)), ("user", f"{table}: {columns}"))
+        return _chat(("user", ""), ("assistant", block("request_info", table)), ("user", f"{table}: {columns}"))
 
     def session(self) -> str:
         """Values listed, a query that uses them, its result, and the result handed in; sometimes an error first."""
@@ -113,10 +110,10 @@ class _Sql:
             broken = _misspell(self._rng, query)
             error = self._error(broken)
             if error:
-                turns += [("assistant", _block("sql", broken)), ("user", error)]
+                turns += [("assistant", block("sql", broken)), ("user", error)]
                 told = explain(error, broken, self._vocabulary, compact=True)
-                turns += [("assistant", _block("debugging", "")), ("user", told)]
-        turns += [("assistant", _block("sql", query)), ("user", output or "(no output)")]
+                turns += [("assistant", block("debugging", "")), ("user", told)]
+        turns += [("assistant", block("sql", query)), ("user", output or "(no output)")]
         if output:
             turns.append(("assistant", _submission(self._rng, output)))
         return _chat(*turns)
@@ -239,7 +236,7 @@ def _program(rng: random.Random, note: str) -> str:
     output = _run(code)
     said = note if rng.random() < 0.5 else " ".join(rng.sample(numbers, len(numbers)))
     return _chat(
-        ("system", "medcalc python"), ("user", said), ("assistant", _block("python", code)), ("user", output),
+        ("system", "medcalc python"), ("user", said), ("assistant", block("python", code)), ("user", output),
         ("assistant", _submission(rng, output)),
     )  # fmt: skip
 

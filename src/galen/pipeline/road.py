@@ -200,12 +200,11 @@ class Road:
         with EpisodeStore(self.out / "eval" / f"{name}.jsonl") as store:
             if len(store.episodes) < len(self.test):
                 self._serve(name)
-                self.policy.name = name
+            self.policy.name = name
             with self._timed("evaluation"):
-                sampler = self.sampler(0.0)
-                policy = self.policy
-                policy.name = name
-                groups = sampler.sample(self.test, policy, seed=self.seed, store=store, label=f"evaluation of {name}")
+                groups = self.sampler(0.0).sample(
+                    self.test, self.policy, seed=self.seed, store=store, label=f"evaluation of {name}"
+                )
         return [e for g in groups for e in g.episodes]
 
     def _serve(self, name: str) -> None:

@@ -46,20 +46,21 @@ class ScriptedPolicy:
         last = context.messages[-2].content if context.turn else ""
         if context.turn == 0:
             if fate < self._slip:
-                return _block(gold.lang, misspell(rng, gold.solution, gold.lang))
+                return block(gold.lang, misspell(rng, gold.solution, gold.lang))
             if fate < self._slip + self._wrong:
-                return _block(gold.lang, mistake(rng, gold.solution))
-            return _block(gold.lang, gold.solution)
+                return block(gold.lang, mistake(rng, gold.solution))
+            return block(gold.lang, gold.solution)
         if "Error:" in said and not last.startswith("```debugging"):
-            return _block("debugging", "")
+            return block("debugging", "")
         if last.startswith("```debugging"):
-            return _block(gold.lang, gold.solution)
+            return block(gold.lang, gold.solution)
         rng.random()
         short = "\n" not in said and len(said) <= COPY_CHARS
-        return _block("submit", said if short and rng.random() < 0.5 else "@last")
+        return block("submit", said if short and rng.random() < 0.5 else "@last")
 
 
-def _block(name: str, body: str) -> str:
+def block(name: str, body: str) -> str:
+    """A reply that is one action: a fenced block whose first line names it."""
     return f"```{name}\n{body}\n```" if body else f"```{name}\n```"
 
 
