@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from data_prep import ehrsql, medcalc
 from data_prep.hospital.fhir import from_fhir
@@ -23,20 +23,27 @@ Pair = tuple[Task, Gold]
 
 
 class FamilySize(Frozen):
-    """How many instances a family gets in each block."""
+    """How many instances a family gets in each block; of `train`, the first `demonstrations` are made to be shown."""
 
     train: int = Field(ge=0)
+    demonstrations: int = Field(default=0, ge=0)
     valid: int = Field(ge=0)
     test: int = Field(ge=0)
     ood: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> FamilySize:
+        if self.demonstrations > self.train:
+            raise ValueError(f"demonstrations = {self.demonstrations} are more than train = {self.train}")
+        return self
 
 
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III)."""
 
     patients: int = Field(default=1500, ge=20)
-    mimic_iii: FamilySize = FamilySize(train=8000, valid=300, test=400, ood=150)
-    medcalc: FamilySize = FamilySize(train=8000, valid=300, test=400, ood=150)
+    mimic_iii: FamilySize = FamilySize(train=8000, demonstrations=1000, valid=300, test=400, ood=150)
+    medcalc: FamilySize = FamilySize(train=8000, demonstrations=1000, valid=300, test=400, ood=150)
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
 
 
@@ -64,14 +71,30 @@ def build(
     privacy = "credentialed" if mimic else "synthetic"
     size = settings.mimic_iii
     pairs = _with_valid(
-        ehrsql.build(database, size.train + size.valid, size.test, size.ood, seed, privacy=privacy), size.valid
+        ehrsql.build(
+            database,
+            size.train + size.valid,
+            size.test,
+            size.ood,
+            seed,
+            demonstrations=size.demonstrations,
+            privacy=privacy,
+        ),
+        size.valid,
     )
     size = settings.medcalc
     if medcalc_bench:
         read = [p for f in medcalc_bench for p in bench.read(f, "train" if "train" in f.name else "test")]
         pairs += _with_valid(read, min(size.valid, len(read) // 10))
     else:
-        notes = medcalc.build(size.train + size.valid, size.test, size.ood, seed, style=settings.note_style)
+        notes = medcalc.build(
+            size.train + size.valid,
+            size.test,
+            size.ood,
+            seed,
+            demonstrations=size.demonstrations,
+            style=settings.note_style,
+        )
         pairs += _with_valid(notes, size.valid)
     write_tasks(draft, pairs, seed=seed, source=source)
     draft.rename(out)

@@ -19,7 +19,7 @@ from galen.types import Task
 
 SHARED = ROOT.parent / "shared" / "data"
 BASE = ROOT / "models" / "tiny-base"
-SIZE = FamilySize(train=160, valid=8, test=40, ood=16)
+SIZE = FamilySize(train=160, demonstrations=40, valid=8, test=40, ood=16)
 
 
 @pytest.fixture(scope="session")

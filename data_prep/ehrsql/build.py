@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data_prep.ehrsql.templates import OOD, TEMPLATES, Template
+from data_prep.ehrsql.templates import OOD, TEMPLATES, UNDEMONSTRATED, Template
 from data_prep.ehrsql.times import ANYTIME, NOW, draw
+from data_prep.wordings import Part, wordings
 from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
 BASES = {
@@ -42,19 +43,22 @@ ACTIONS = tuple(ActionKind)
 
 
 def build(
-    database: Path, n_train: int, n_test: int, n_ood: int, seed: int, *, privacy: str = "synthetic"
-) -> Iterator[tuple[Task, Gold]]:
+    database: Path, n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0,
+    privacy: str = "synthetic",
+) -> Iterator[tuple[Task, Gold]]:  # fmt: skip
     """Tasks with gold for the splits train, test (unseen patients, values, phrases) and test/ood (unseen templates).
 
-    Templates take turns, so each has its share. `category` is the EHRSQL operation slot, or the answer type where
+    The first `demonstrations` of train keep to the templates and paraphrases that demonstrations show. Templates take turns, so each has its share. `category` is the EHRSQL operation slot, or the answer type where
     the template has none.
     """
     maker = _Maker(database, seed, Privacy(privacy))
     seen = [t for t in TEMPLATES if t.tag not in OOD]
     held = [t for t in TEMPLATES if t.tag in OOD]
-    yield from maker.make("train", "id", seen, n_train)
-    yield from maker.make("test", "id", seen, n_test)
-    yield from maker.make("test", "ood", held, n_ood)
+    shown = [t for t in seen if t.tag not in UNDEMONSTRATED]
+    yield from maker.make(Part.DEMONSTRATIONS, "id", shown, demonstrations)
+    yield from maker.make(Part.TRAIN, "id", seen, n_train - demonstrations, first=demonstrations)
+    yield from maker.make(Part.TEST, "id", seen, n_test)
+    yield from maker.make(Part.TEST, "ood", held, n_ood)
 
 
 def in_test(key: str) -> bool:
@@ -71,21 +75,23 @@ class _Maker:
         self._answers: dict[str, list[list[Any]]] = {}
         self._questions: set[str] = set()
 
-    def make(self, split: str, block: str, templates: list[Template], n: int) -> Iterator[tuple[Task, Gold]]:
-        """`n` instances of `templates` in turn; a template that cannot give more is passed over."""
-        rng = random.Random(f"{self._seed}/{split}/{block}")
+    def make(
+        self, part: Part, block: str, templates: list[Template], n: int, first: int = 0
+    ) -> Iterator[tuple[Task, Gold]]:
+        """`n` instances of `templates` in turn, numbered from `first`; a template that cannot give more is passed over."""
+        rng = random.Random(f"{self._seed}/{part}/{block}")
         misses = dict.fromkeys(templates, 0)
         made = 0
         while made < n and (alive := [t for t in templates if misses[t] < 60]):
             for template in alive:
-                pair = self._instance(rng, template, split, block, made)
+                pair = self._instance(rng, template, part, block, first + made)
                 misses[template] = 0 if pair else misses[template] + 1
                 if pair and made < n:
                     made += 1
                     yield pair
 
     def _instance(
-        self, rng: random.Random, template: Template, split: str, block: str, index: int
+        self, rng: random.Random, template: Template, part: Part, block: str, index: int
     ) -> tuple[Task, Gold] | None:
         slots = self._slots(rng, template)
         if slots is None:
@@ -95,15 +101,16 @@ class _Maker:
             when = draw(rng, slots["time"], slots["patient_id"] if "{patient_id}" in template.sql else None)
         used = {k: v for k, v in slots.items() if k != "time" and "{" + k + "}" in template.sql + template.phrases[0]}
         subject = f"patient {used['patient_id']}" if "patient_id" in used else f"{template.tag} {used} {when.phrase}"
-        if in_test(subject) != (split == "test"):
+        if in_test(subject) != (part is Part.TEST):
             return None
-        phrases = template.phrases[-1:] if split == "test" else template.phrases[:-1]
-        question = re.sub(r" +([.?])", r"\1", rng.choice(phrases).format(**(slots | {"time": when.phrase})))
+        phrase = rng.choice(wordings(template.phrases, part))
+        question = re.sub(r" +(?=[ .?])", "", phrase.format(**(slots | {"time": when.phrase})))
         sql = _fill(template.sql, slots, when.condition)
         rows = self._run(sql, template)
         if rows is None or question in self._questions:
             return None
         self._questions.add(question)
+        split = "test" if part is Part.TEST else "train"
         return self._pair(template, split, block, index, question, sql, rows, used, when.tag)
 
     def _slots(self, rng: random.Random, template: Template) -> dict[str, Any] | None:

@@ -2,8 +2,8 @@
 
 A template is one row: its published tag, where its values are drawn from, its SQL, and its paraphrases.
 In the SQL, `{t:column}` becomes ` and <time condition on column>`, `{w:column}` the same after `where`, and
-`{dir}` the order that first or last asks for. The last paraphrase is kept for the test split. `OOD` names the
-templates that no training task uses.
+`{dir}` the order that first or last asks for. `wordings` says who uses which paraphrase. `OOD` names the templates
+that no training task uses, `UNDEMONSTRATED` those that training tasks use and demonstrations do not.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _top(what: str, tag: str, base: str, sql: str, *more: str) -> Template:
     return _t(
         tag, base, "list", sql,
         f"what are the top {{n}} frequent {what} {{time}}?", f"which {what} were the {{n}} most common {{time}}?",
-        f"tell me the {{n}} most frequent {what} {{time}}.", f"name the top {{n}} {what} by frequency {{time}}.", *more,
+        f"tell me the {{n}} most frequent {what} {{time}}.", f"give me the top {{n}} {what} {{time}} by count.", f"by frequency, what are the top {{n}} {what} {{time}}?", f"name the top {{n}} {what} by frequency {{time}}.", *more,
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def _any(what: str, tag: str, base: str, sql: str) -> Template:
         tag, base, "bool", sql,
         f"has patient {{patient_id}} {what} {{time}}?", f"is it true that patient {{patient_id}} has {what} {{time}}?",
         f"check whether patient {{patient_id}} has {what} {{time}}.",
-        f"i want to know if patient {{patient_id}} has {what} {{time}}.",
+        f"tell me if patient {{patient_id}} has {what} {{time}}.", f"i need to know whether patient {{patient_id}} has {what} {{time}}.", f"i want to know if patient {{patient_id}} has {what} {{time}}.",
     )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def _when(what: str, tag: str, base: str, sql: str) -> Template:
         f"when was the {{nth}} {what} of patient {{patient_id}} {{time}}?",
         f"what time was patient {{patient_id}}'s {{nth}} {what} {{time}}?",
         f"give me the time of the {{nth}} {what} of patient {{patient_id}} {{time}}.",
-        f"at what time did patient {{patient_id}} have the {{nth}} {what} {{time}}?",
+        f"at what time was the {{nth}} {what} of patient {{patient_id}} {{time}}?", f"tell me when patient {{patient_id}} had the {{nth}} {what} {{time}}.", f"at what time did patient {{patient_id}} have the {{nth}} {what} {{time}}?",
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _count(what: str, who: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, "count", sql,
         f"count the number of {what}{who} {{time}}.", f"how many {what}{who} were there {{time}}?",
-        f"what is the number of {what}{who} {{time}}?", f"calculate how many {what}{who} there were {{time}}.",
+        f"what is the number of {what}{who} {{time}}?", f"calculate the number of {what}{who} {{time}}.", f"tell me how many {what}{who} there were {{time}}.", f"calculate how many {what}{who} there were {{time}}.",
     )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def _name(what: str, verb: str, tag: str, base: str, sql: str) -> Template:
         f"what was the name of the {what} that patient {{patient_id}} {{nth}} {verb} {{time}}?",
         f"which {what} was {{nth}} {verb} by patient {{patient_id}} {{time}}?",
         f"tell me the {what} patient {{patient_id}} {{nth}} {verb} {{time}}.",
-        f"name the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.",
+        f"name the {what} that patient {{patient_id}} {{nth}} {verb} {{time}}.", f"give the name of the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.", f"name the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.",
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _value(what: str, answer: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, answer, sql,
         f"what was the {what} of patient {{patient_id}} {{time}}?", f"tell me patient {{patient_id}}'s {what} {{time}}.",
-        f"give the {what} of patient {{patient_id}} {{time}}.", f"i want to know the {what} patient {{patient_id}} had {{time}}.",
+        f"give the {what} of patient {{patient_id}} {{time}}.", f"i need the {what} of patient {{patient_id}} {{time}}.", f"what is the {what} that patient {{patient_id}} had {{time}}?", f"i want to know the {what} patient {{patient_id}} had {{time}}.",
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _cost(what: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, "number", sql,
         f"what is the cost of {what}?", f"how much does {what} cost?", f"tell me the price of {what}.",
-        f"what does one pay for {what}?",
+        f"what is paid for {what}?", f"how much does one pay for {what}?", f"what does one pay for {what}?",
     )  # fmt: skip
 
 
@@ -115,10 +115,10 @@ TEMPLATES: tuple[Template, ...] = (
     _count("icu visits", " of patient {patient_id}", f"count the number of icu visits of patient {{patient_id}} {G}.", "icu", f"select count(distinct icustay_id) from icustays where {P}{{t:intime}}"),
     _count("patients", " admitted to the hospital", f"count the number of patients who were admitted to the hospital {G}.", "admission", "select count(distinct subject_id) from admissions{w:admittime}"),
     _count("patients", " discharged from the hospital", f"count the number of patients who were discharged from the hospital {G}.", "discharge", "select count(distinct subject_id) from admissions where dischtime is not null{t:dischtime}"),
-    _t("count the number of current patients aged [age_group].", "none", "count", "select count(distinct subject_id) from admissions where dischtime is null and age between {low} and {high}", "count the number of current patients aged {age_group}.", "how many current patients are aged {age_group}?", "what is the number of patients aged {age_group} in hospital now?", "how many patients in their {age_group} stay here currently?"),
-    _t("list the hospital admission time of patient {patient_id} [time_filter_global1].", "admission", "list", f"select admittime from admissions where {P}{{t:admittime}}", "list the hospital admission times of patient {patient_id} {time}.", "when was patient {patient_id} admitted {time}? list all.", "give all admission times of patient {patient_id} {time}.", "show every hospital admission time patient {patient_id} had {time}."),
-    _t(f"what was the {X} length of icu stay of patient {{patient_id}}?", "icu", "number", f"select julianday(outtime) - julianday(intime) from icustays where {P} and outtime is not null order by intime{{dir}} limit 1", "what was the {nth} length of icu stay of patient {patient_id}?", "how many days was patient {patient_id} in the icu the {nth} time?", "tell me the days of patient {patient_id}'s {nth} icu stay.", "how long did the {nth} icu stay of patient {patient_id} last in days?"),
-    _t(f"what was the {X} length of hospital stay of patient {{patient_id}}?", "discharge", "number", f"select julianday(dischtime) - julianday(admittime) from admissions where {P} and dischtime is not null order by admittime{{dir}} limit 1", "what was the {nth} length of hospital stay of patient {patient_id}?", "how many days was patient {patient_id} in the hospital the {nth} time?", "tell me the days of patient {patient_id}'s {nth} hospital stay.", "how long did the {nth} hospital stay of patient {patient_id} last in days?"),
+    _t("count the number of current patients aged [age_group].", "none", "count", "select count(distinct subject_id) from admissions where dischtime is null and age between {low} and {high}", "count the number of current patients aged {age_group}.", "how many current patients are aged {age_group}?", "what is the number of patients aged {age_group} in hospital now?", "how many patients in their {age_group} are here now?", "count those aged {age_group} who stay here currently.", "how many patients in their {age_group} stay here currently?"),
+    _t("list the hospital admission time of patient {patient_id} [time_filter_global1].", "admission", "list", f"select admittime from admissions where {P}{{t:admittime}}", "list the hospital admission times of patient {patient_id} {time}.", "when was patient {patient_id} admitted {time}? list all.", "give all admission times of patient {patient_id} {time}.", "show the hospital admission times of patient {patient_id} {time}.", "list every admission time that patient {patient_id} had {time}.", "show every hospital admission time patient {patient_id} had {time}."),
+    _t(f"what was the {X} length of icu stay of patient {{patient_id}}?", "icu", "number", f"select julianday(outtime) - julianday(intime) from icustays where {P} and outtime is not null order by intime{{dir}} limit 1", "what was the {nth} length of icu stay of patient {patient_id}?", "how many days was patient {patient_id} in the icu the {nth} time?", "tell me the days of patient {patient_id}'s {nth} icu stay.", "how long was the {nth} icu stay of patient {patient_id} in days?", "in days, how long did patient {patient_id} stay in the icu the {nth} time?", "how long did the {nth} icu stay of patient {patient_id} last in days?"),
+    _t(f"what was the {X} length of hospital stay of patient {{patient_id}}?", "discharge", "number", f"select julianday(dischtime) - julianday(admittime) from admissions where {P} and dischtime is not null order by admittime{{dir}} limit 1", "what was the {nth} length of hospital stay of patient {patient_id}?", "how many days was patient {patient_id} in the hospital the {nth} time?", "tell me the days of patient {patient_id}'s {nth} hospital stay.", "how long was the {nth} hospital stay of patient {patient_id} in days?", "in days, how long did patient {patient_id} stay in the hospital the {nth} time?", "how long did the {nth} hospital stay of patient {patient_id} last in days?"),
     # --- diagnoses
     _any("been diagnosed with {diagnosis_name}", f"has_verb patient {{patient_id}} been diagnosed with {{diagnosis_name}} {G}?", "diagnosis", f"select count(*) > 0 from diagnoses_icd where {P} and {DIAG}{{t:charttime}}"),
     _any("received any diagnosis", f"has_verb patient {{patient_id}} received any diagnosis {G}?", "diagnosis", f"select count(*) > 0 from diagnoses_icd where {P}{{t:charttime}}"),
@@ -126,7 +126,7 @@ TEMPLATES: tuple[Template, ...] = (
     _count("patients", " diagnosed with {diagnosis_name}", f"count the number of patients who were diagnosed with {{diagnosis_name}} {G}.", "diagnosis", f"select count(distinct subject_id) from diagnoses_icd where {DIAG}{{t:charttime}}"),
     _top("diagnoses", f"what are_verb the top [n_rank] frequent diagnoses {G}?", "diagnosis", "select short_title from diagnoses_icd join d_icd_diagnoses using(icd9_code){w:charttime} group by icd9_code order by count(*) desc limit {rank}"),
     _cost("diagnosing {diagnosis_name}", "what is the cost of diagnosing {diagnosis_name}?", "diagnosis", f"select distinct cost from cost where event_type = 'diagnoses_icd' and event_id in (select row_id from diagnoses_icd where {DIAG})"),
-    _t("list the ids of patients diagnosed with {diagnosis_name} [time_filter_global1].", "diagnosis", "list", f"select distinct subject_id from diagnoses_icd where {DIAG}{{t:charttime}}", "list the ids of patients diagnosed with {diagnosis_name} {time}.", "which patients were diagnosed with {diagnosis_name} {time}? give ids.", "give the ids of all patients with {diagnosis_name} {time}.", "what are the ids of patients who had {diagnosis_name} {time}?"),
+    _t("list the ids of patients diagnosed with {diagnosis_name} [time_filter_global1].", "diagnosis", "list", f"select distinct subject_id from diagnoses_icd where {DIAG}{{t:charttime}}", "list the ids of patients diagnosed with {diagnosis_name} {time}.", "which patients were diagnosed with {diagnosis_name} {time}? give ids.", "give the ids of all patients with {diagnosis_name} {time}.", "show the ids of patients who had {diagnosis_name} {time}.", "what are the ids of patients diagnosed with {diagnosis_name} {time}?", "what are the ids of patients who had {diagnosis_name} {time}?"),
     # --- procedures
     _any("received a {procedure_name} procedure", f"has_verb patient {{patient_id}} received a {{procedure_name}} procedure {G}?", "procedure", f"select count(*) > 0 from procedures_icd where {P} and {PROC}{{t:charttime}}"),
     _any("received any procedure", f"has_verb patient {{patient_id}} received any procedure {G}?", "procedure", f"select count(*) > 0 from procedures_icd where {P}{{t:charttime}}"),
@@ -149,7 +149,7 @@ TEMPLATES: tuple[Template, ...] = (
     _count("patients", " who were prescribed {drug_name}", f"count the number of patients who were prescribed {{drug_name}} {G}.", "drug", "select count(distinct subject_id) from prescriptions where drug = '{drug_name}'{t:startdate}"),
     _count("{drug_name} prescription cases", "", f"count the number of {{drug_name}} prescription cases {G}.", "drug", "select count(*) from prescriptions where drug = '{drug_name}'{t:startdate}"),
     _top("prescribed drugs", f"what are_verb the top [n_rank] frequently prescribed drugs {G}?", "drug", "select drug from prescriptions{w:startdate} group by drug order by count(*) desc limit {rank}"),
-    _t("what is the intake method of {drug_name}?", "drug", "list", "select distinct route from prescriptions where drug = '{drug_name}'", "what is the intake method of {drug_name}?", "how is {drug_name} taken?", "by which route is {drug_name} given?", "what route is used for {drug_name}?"),
+    _t("what is the intake method of {drug_name}?", "drug", "list", "select distinct route from prescriptions where drug = '{drug_name}'", "what is the intake method of {drug_name}?", "how is {drug_name} taken?", "by which route is {drug_name} given?", "what route does {drug_name} use?", "which route of intake is used for {drug_name}?", "what route is used for {drug_name}?"),
     _cost("a drug named {drug_name}", "what is the cost of a drug named {drug_name}?", "drug", "select distinct cost from cost where event_type = 'prescriptions' and event_id in (select row_id from prescriptions where drug = '{drug_name}')"),
     # --- labs
     _any("received a {lab_name} lab test", f"has_verb patient {{patient_id}} received a {{lab_name}} lab test {G}?", "lab", f"select count(*) > 0 from labevents where {P} and {LAB}{{t:charttime}}"),
@@ -193,5 +193,30 @@ OOD = frozenset(
         "what was the name of the diagnosis that patient {patient_id} [time_filter_exact1] received [time_filter_global1]?",
         "count the number of patients who received a {lab_name} lab test [time_filter_global1].",
         "what are_verb the top [n_rank] frequent procedures [time_filter_global1]?",
+    }
+)
+
+UNDEMONSTRATED = frozenset(
+    {
+        "when was the [time_filter_exact1] hospital discharge time of patient {patient_id} [time_filter_global1]?",
+        "count the number of hospital visits of patient {patient_id} [time_filter_global1].",
+        "count the number of patients who were admitted to the hospital [time_filter_global1].",
+        "has_verb patient {patient_id} received any diagnosis [time_filter_global1]?",
+        "count the number of patients who were diagnosed with {diagnosis_name} [time_filter_global1].",
+        "when was the [time_filter_exact1] procedure time of patient {patient_id} [time_filter_global1]?",
+        "count the number of times that patient {patient_id} received a {procedure_name} procedure [time_filter_global1].",
+        "what is the cost of a procedure named {procedure_name}?",
+        "has_verb patient {patient_id} been prescribed any medication [time_filter_global1]?",
+        "what was the name of the drug that patient {patient_id} was [time_filter_exact1] prescribed via {drug_route} route [time_filter_global1]?",
+        "count the number of patients who were prescribed {drug_name} [time_filter_global1].",
+        "has_verb patient {patient_id} received a {lab_name} lab test [time_filter_global1]?",
+        "when was the [time_filter_exact1] lab test of patient {patient_id} [time_filter_global1]?",
+        "count the number of times that patient {patient_id} received a {lab_name} lab test [time_filter_global1].",
+        "what are_verb the top [n_rank] frequent lab tests [time_filter_global1]?",
+        "what was the [agg_function] {vital_name} of patient {patient_id} [time_filter_global1]?",
+        "what was the total volume of {output_name} output that patient {patient_id} had [time_filter_global1]?",
+        "count the number of times that patient {patient_id} had a {intake_name} intake [time_filter_global1].",
+        "when was the [time_filter_exact1] intake time of patient {patient_id} [time_filter_global1]?",
+        "has_verb patient {patient_id} had any {culture_name} microbiology test result [time_filter_global1]?",
     }
 )

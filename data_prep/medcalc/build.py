@@ -10,6 +10,7 @@ from typing import Any
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc.facts import FINDINGS, QUANTITIES, Quantity
 from data_prep.medcalc.recipes import DATE_RECIPES, OOD, RECIPES, Recipe
+from data_prep.wordings import Part, wordings
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
 
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
@@ -24,25 +25,28 @@ FILLER = (
 )  # fmt: skip
 
 
-def build(n_train: int, n_test: int, n_ood: int, seed: int, *, style: str = "brief") -> Iterator[tuple[Task, Gold]]:
+def build(
+    n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0, style: str = "brief"
+) -> Iterator[tuple[Task, Gold]]:
     """Tasks with gold: train, test (unseen values and wordings), test/ood (calculators that train never shows).
 
-    `style` brief states the facts in a few words; full wraps them in a note of a paragraph or more.
+    The first `demonstrations` of train keep to the wordings that demonstrations show. `style` brief states the facts in a few words; full wraps them in a note of a paragraph or more.
     """
     seen = [r for r in RECIPES if r.id not in OOD]
     held = [r for r in RECIPES if r.id in OOD]
     taken: set[str] = set()
-    for split, block, recipes, n in (
-        ("train", "id", [*seen, *DATE_RECIPES], n_train),
-        ("test", "id", [*seen, *DATE_RECIPES], n_test),
-        ("test", "ood", held, n_ood),
+    for part, block, recipes, first, n in (
+        (Part.DEMONSTRATIONS, "id", [*seen, *DATE_RECIPES], 0, demonstrations),
+        (Part.TRAIN, "id", [*seen, *DATE_RECIPES], demonstrations, n_train - demonstrations),
+        (Part.TEST, "id", [*seen, *DATE_RECIPES], 0, n_test),
+        (Part.TEST, "ood", held, 0, n_ood),
     ):
-        rng = random.Random(f"medcalc/{seed}/{split}/{block}")
+        rng = random.Random(f"medcalc/{seed}/{part}/{block}")
         made = 0
         while made < n:
             recipe = recipes[made % len(recipes)]
             maker = _calculated if isinstance(recipe, Recipe) else _dated
-            task, gold = maker(rng, recipe, split, block, made, style)  # type: ignore[arg-type]
+            task, gold = maker(rng, recipe, part, block, first + made, style)  # type: ignore[arg-type]
             if task.prompt.documents[0] not in taken:
                 taken.add(task.prompt.documents[0])
                 made += 1
@@ -50,7 +54,7 @@ def build(n_train: int, n_test: int, n_ood: int, seed: int, *, style: str = "bri
 
 
 def _calculated(
-    rng: random.Random, recipe: Recipe, split: str, block: str, index: int, style: str
+    rng: random.Random, recipe: Recipe, part: Part, block: str, index: int, style: str
 ) -> tuple[Task, Gold]:
     values: dict[str, Any] = {}
     lines: list[str] = []
@@ -60,16 +64,16 @@ def _calculated(
         stated, unit = quantity.draw(rng)
         values[var] = stated * unit.factor + unit.offset
         lines.append(f"{var}={stated}{unit.code}")
-        said.append(_say(rng, quantity, f"{stated} {unit.name}", split))
+        said.append(_say(rng, quantity, f"{stated} {unit.name}", part))
         if rng.random() < 0.2:
             old, old_unit = quantity.draw(rng)
-            said.append(_word(rng, OLD, split).format(_say(rng, quantity, f"{old} {old_unit.name}", split)))
+            said.append(_word(rng, OLD, part).format(_say(rng, quantity, f"{old} {old_unit.name}", part)))
     for name in recipe.findings:
         present = rng.random() < 0.45
         values[name] = present
         lines.append(f"{name}={int(present)}")
-        said.append(_word(rng, FINDINGS[name][0 if present else 1], split))
-    said += _distractors(rng, recipe, split)
+        said.append(_word(rng, FINDINGS[name][0 if present else 1], part))
+    said += _distractors(rng, recipe, part)
     rng.shuffle(said)
     truth = recipe.truth(values)
     body = recipe.program if recipe.kind == "integer" else f"round({recipe.program},3)"
@@ -77,22 +81,22 @@ def _calculated(
     answer = int(truth) if recipe.kind == "integer" else round(float(truth), 5)
     question = recipe.ask + "?" if style == "brief" else recipe.long
     facts = (recipe.id, recipe.name, recipe.kind, recipe.category)
-    return _pair(facts, split, block, index, _note(rng, said, style), question, answer, solution)
+    return _pair(facts, part, block, index, _note(rng, said, style), question, answer, solution)
 
 
-def _distractors(rng: random.Random, recipe: Recipe, split: str) -> list[str]:
+def _distractors(rng: random.Random, recipe: Recipe, part: Part) -> list[str]:
     others = [q for v, q in QUANTITIES.items() if v not in recipe.quantities]
     said = []
     for quantity in rng.sample(others, rng.randint(1, 2)):
         stated, unit = quantity.draw(rng)
-        said.append(_say(rng, quantity, f"{stated} {unit.name}", split))
+        said.append(_say(rng, quantity, f"{stated} {unit.name}", part))
     return said
 
 
-def _dated(rng: random.Random, id_: int, split: str, block: str, index: int, style: str) -> tuple[Task, Gold]:
+def _dated(rng: random.Random, id_: int, part: Part, block: str, index: int, style: str) -> tuple[Task, Gold]:
     name, ask = DATE_RECIPES[id_]
     start = date(2000, 1, 1) + timedelta(days=rng.randrange(365 * 24))
-    said = [f"last menstrual period {start:%m/%d/%Y}", *_distractors(rng, RECIPES[0], split)]
+    said = [f"last menstrual period {start:%m/%d/%Y}", *_distractors(rng, RECIPES[0], part)]
     kind = "weeks_days" if id_ == 69 else "date"
     first = f"d=date({start.year},{start.month},{start.day})"
     if id_ == 69:
@@ -110,15 +114,15 @@ def _dated(rng: random.Random, id_: int, split: str, block: str, index: int, sty
     rng.shuffle(said)
     solution = f"from datetime import*\n{first}\n{tail}"
     question = ask + "?" if style == "brief" else f"What is the patient's {name}?"
-    return _pair((id_, name, kind, "date"), split, block, index, _note(rng, said, style), question, answer, solution)
+    return _pair((id_, name, kind, "date"), part, block, index, _note(rng, said, style), question, answer, solution)
 
 
-def _word(rng: random.Random, wordings: tuple[str, ...], split: str) -> str:
-    return wordings[-1] if split == "test" else rng.choice(wordings[:-1])
+def _word(rng: random.Random, options: tuple[str, ...], part: Part) -> str:
+    return rng.choice(wordings(options, part))
 
 
-def _say(rng: random.Random, quantity: Quantity, value: str, split: str) -> str:
-    return f"{_word(rng, quantity.wordings, split)} {value}"
+def _say(rng: random.Random, quantity: Quantity, value: str, part: Part) -> str:
+    return f"{_word(rng, quantity.wordings, part)} {value}"
 
 
 def _note(rng: random.Random, said: list[str], style: str) -> str:
@@ -131,10 +135,11 @@ def _note(rng: random.Random, said: list[str], style: str) -> str:
 
 
 def _pair(
-    facts: tuple[int, str, str, str], split: str, block: str, index: int, note: str, question: str, answer: Any,
+    facts: tuple[int, str, str, str], part: Part, block: str, index: int, note: str, question: str, answer: Any,
     solution: str,
 ) -> tuple[Task, Gold]:  # fmt: skip
     number, name, kind, group = facts
+    split = "test" if part is Part.TEST else "train"
     id_ = f"medcalc/{split}-{block}/{index:06d}"
     task = Task(
         id=id_, family="medcalc", category=name, split=split, distribution=block, cluster=f"{name} {index}",  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep import ehrsql, medcalc
 from data_prep.build import DataSettings, FamilySize, build
-from data_prep.ehrsql.templates import OOD, TEMPLATES
+from data_prep.ehrsql.templates import OOD, TEMPLATES, UNDEMONSTRATED
 from data_prep.ehrsql.times import make
 from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
@@ -18,7 +18,9 @@ from data_prep.hospital.model import NOW
 from data_prep.medcalc import bench
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
+from data_prep.medcalc.facts import FINDINGS, QUANTITIES
 from data_prep.mimic_iii.view import write_sqlite
+from data_prep.wordings import Part, wordings
 from galen.errors import UserError
 from galen.oracles import judge
 from galen.tasks.store import GoldStore, read_tasks
@@ -84,7 +86,19 @@ def test_templates_are_ehrsqls(shared):
         if r["mimic_iii_count"] != "0"
     }
     assert {t.tag for t in TEMPLATES} <= tags and len({t.tag for t in TEMPLATES}) == len(TEMPLATES) >= 40
-    assert {t.tag for t in TEMPLATES} >= OOD and all(len(t.phrases) >= 4 for t in TEMPLATES)
+    assert {t.tag for t in TEMPLATES} >= OOD | UNDEMONSTRATED and OOD.isdisjoint(UNDEMONSTRATED)
+    assert all(len(t.phrases) >= 4 for t in TEMPLATES)
+
+
+def test_demonstrations_show_less_than_training_and_tests_speak_anew():
+    every = (
+        [t.phrases for t in TEMPLATES]
+        + [q.wordings for q in QUANTITIES.values()]
+        + [w for f in FINDINGS.values() for w in f]
+    )
+    for options in every:
+        shown, trained, tested = (set(wordings(options, p)) for p in (Part.DEMONSTRATIONS, Part.TRAIN, Part.TEST))
+        assert shown < trained and tested.isdisjoint(trained) and shown | trained | tested == set(options)
 
 
 @pytest.mark.parametrize("family", ["mimic_iii", "medcalc"])
@@ -101,6 +115,14 @@ def test_every_reference_solution_passes_in_the_sandbox_and_its_oracle(data, bac
             done = sandbox.run(known.solution, lang=known.lang, timeout_s=20)
             assert judge(task.oracle, done.stdout, known.answer).passed, (task.id, known.solution, done)
         sandbox.close()
+
+
+def test_the_first_training_tasks_keep_to_what_demonstrations_show(data):
+    train = read_tasks(data, "mimic_iii", "train")
+    first = train[:40]  # the size that conftest gives
+    assert {t.metadata["q_tag"] for t in first}.isdisjoint(UNDEMONSTRATED)
+    assert {t.metadata["q_tag"] for t in train[len(first) :]} & UNDEMONSTRATED
+    assert len({t.id for t in train}) == len(train)
 
 
 def test_held_out_means_unseen(data):
@@ -216,7 +238,7 @@ def test_notes_and_labels_repeat_and_differ_by_seed():
 
 def test_questions_read_like_sentences(data):
     for task in read_tasks(data, "mimic_iii", "train"):
-        assert not re.search(r"[{}\[\]]|  ", task.prompt.question) and task.prompt.question[-1] in ".?"
+        assert not re.search(r"[{}]|\[\w+_\w+\]|  ", task.prompt.question) and task.prompt.question[-1] in ".?"
     assert ehrsql.build is not None
 
 

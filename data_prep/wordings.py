@@ -1,0 +1,27 @@
+"""Who sees which ways to say a thing: demonstrations a few, training all but one, the test split that one.
+
+Demonstrations are dear and tasks are cheap, so reinforcement meets wordings that no demonstration has shown; what a
+policy makes of words it has never met is what the test asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+DEMONSTRATED = 2
+
+
+class Part(StrEnum):
+    """What a task is for: `demonstrations` are the first tasks of the training split."""
+
+    DEMONSTRATIONS = "demonstrations"
+    TRAIN = "train"
+    TEST = "test"
+
+
+def wordings(options: Sequence[str], part: Part) -> Sequence[str]:
+    """Those of `options` that `part` may use."""
+    if part is Part.TEST:
+        return options[-1:]
+    return options[:DEMONSTRATED] if part is Part.DEMONSTRATIONS else options[:-1]
