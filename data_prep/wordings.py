@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Literal
 
 DEMONSTRATED = 2
 
@@ -18,6 +19,11 @@ class Part(StrEnum):
     DEMONSTRATIONS = "demonstrations"
     TRAIN = "train"
     TEST = "test"
+
+    @property
+    def task_split(self) -> Literal["train", "test"]:
+        """The split that tasks of this part are in."""
+        return "test" if self is Part.TEST else "train"
 
 
 def wordings(options: Sequence[str], part: Part) -> Sequence[str]:

@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from data_prep.ehrsql.templates import OOD, TEMPLATES, UNDEMONSTRATED, Template
 from data_prep.ehrsql.times import ANYTIME, NOW, draw
@@ -48,8 +48,8 @@ def build(
 ) -> Iterator[tuple[Task, Gold]]:  # fmt: skip
     """Tasks with gold for the splits train, test (unseen patients, values, phrases) and test/ood (unseen templates).
 
-    The first `demonstrations` of train keep to the templates and paraphrases that demonstrations show. Templates take turns, so each has its share. `category` is the EHRSQL operation slot, or the answer type where
-    the template has none.
+    The first `demonstrations` of train keep to the templates and paraphrases that demonstrations show. Templates take
+    turns, so each has its share. `category` is the EHRSQL operation slot, or the answer type where the template has none.
     """
     maker = _Maker(database, seed, Privacy(privacy))
     seen = [t for t in TEMPLATES if t.tag not in OOD]
@@ -110,8 +110,7 @@ class _Maker:
         if rows is None or question in self._questions:
             return None
         self._questions.add(question)
-        split = "test" if part is Part.TEST else "train"
-        return self._pair(template, split, block, index, question, sql, rows, used, when.tag)
+        return self._pair(template, part.task_split, block, index, question, sql, rows, used, when.tag)
 
     def _slots(self, rng: random.Random, template: Template) -> dict[str, Any] | None:
         base = self._bases[template.base]
@@ -153,7 +152,7 @@ class _Maker:
         return len(keys) < int(n) or (len(keys) > int(n) and keys[-1] == keys[-2])
 
     def _pair(
-        self, template: Template, split: str, block: str, index: int, question: str, sql: str, rows: list[list[Any]],
+        self, template: Template, split: Literal["train", "test"], block: str, index: int, question: str, sql: str, rows: list[list[Any]],
         used: dict[str, Any], time_tag: str,
     ) -> tuple[Task, Gold]:  # fmt: skip
         id_ = f"mimic_iii/{split}-{block}/{index:06d}"

@@ -34,11 +34,12 @@ def _t(tag: str, base: str, answer: str, sql: str, *phrases: str) -> Template:
     return Template(tag, base, answer, sql, phrases)
 
 
-def _top(what: str, tag: str, base: str, sql: str, *more: str) -> Template:
+def _top(what: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, "list", sql,
         f"what are the top {{n}} frequent {what} {{time}}?", f"which {what} were the {{n}} most common {{time}}?",
-        f"tell me the {{n}} most frequent {what} {{time}}.", f"give me the top {{n}} {what} {{time}} by count.", f"by frequency, what are the top {{n}} {what} {{time}}?", f"name the top {{n}} {what} by frequency {{time}}.", *more,
+        f"tell me the {{n}} most frequent {what} {{time}}.", f"give me the top {{n}} {what} {{time}} by count.",
+        f"by frequency, what are the top {{n}} {what} {{time}}?", f"name the top {{n}} {what} by frequency {{time}}.",
     )  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def _any(what: str, tag: str, base: str, sql: str) -> Template:
         tag, base, "bool", sql,
         f"has patient {{patient_id}} {what} {{time}}?", f"is it true that patient {{patient_id}} has {what} {{time}}?",
         f"check whether patient {{patient_id}} has {what} {{time}}.",
-        f"tell me if patient {{patient_id}} has {what} {{time}}.", f"i need to know whether patient {{patient_id}} has {what} {{time}}.", f"i want to know if patient {{patient_id}} has {what} {{time}}.",
+        f"tell me if patient {{patient_id}} has {what} {{time}}.",
+        f"i need to know whether patient {{patient_id}} has {what} {{time}}.",
+        f"i want to know if patient {{patient_id}} has {what} {{time}}.",
     )  # fmt: skip
 
 
@@ -57,7 +60,9 @@ def _when(what: str, tag: str, base: str, sql: str) -> Template:
         f"when was the {{nth}} {what} of patient {{patient_id}} {{time}}?",
         f"what time was patient {{patient_id}}'s {{nth}} {what} {{time}}?",
         f"give me the time of the {{nth}} {what} of patient {{patient_id}} {{time}}.",
-        f"at what time was the {{nth}} {what} of patient {{patient_id}} {{time}}?", f"tell me when patient {{patient_id}} had the {{nth}} {what} {{time}}.", f"at what time did patient {{patient_id}} have the {{nth}} {what} {{time}}?",
+        f"at what time was the {{nth}} {what} of patient {{patient_id}} {{time}}?",
+        f"tell me when patient {{patient_id}} had the {{nth}} {what} {{time}}.",
+        f"at what time did patient {{patient_id}} have the {{nth}} {what} {{time}}?",
     )  # fmt: skip
 
 
@@ -65,7 +70,8 @@ def _count(what: str, who: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, "count", sql,
         f"count the number of {what}{who} {{time}}.", f"how many {what}{who} were there {{time}}?",
-        f"what is the number of {what}{who} {{time}}?", f"calculate the number of {what}{who} {{time}}.", f"tell me how many {what}{who} there were {{time}}.", f"calculate how many {what}{who} there were {{time}}.",
+        f"what is the number of {what}{who} {{time}}?", f"calculate the number of {what}{who} {{time}}.",
+        f"tell me how many {what}{who} there were {{time}}.", f"calculate how many {what}{who} there were {{time}}.",
     )  # fmt: skip
 
 
@@ -75,15 +81,21 @@ def _name(what: str, verb: str, tag: str, base: str, sql: str) -> Template:
         f"what was the name of the {what} that patient {{patient_id}} {{nth}} {verb} {{time}}?",
         f"which {what} was {{nth}} {verb} by patient {{patient_id}} {{time}}?",
         f"tell me the {what} patient {{patient_id}} {{nth}} {verb} {{time}}.",
-        f"name the {what} that patient {{patient_id}} {{nth}} {verb} {{time}}.", f"give the name of the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.", f"name the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.",
+        f"name the {what} that patient {{patient_id}} {{nth}} {verb} {{time}}.",
+        f"give the name of the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.",
+        f"name the {what} that was {{nth}} {verb} by patient {{patient_id}} {{time}}.",
     )  # fmt: skip
 
 
 def _value(what: str, answer: str, tag: str, base: str, sql: str) -> Template:
     return _t(
         tag, base, answer, sql,
-        f"what was the {what} of patient {{patient_id}} {{time}}?", f"tell me patient {{patient_id}}'s {what} {{time}}.",
-        f"give the {what} of patient {{patient_id}} {{time}}.", f"i need the {what} of patient {{patient_id}} {{time}}.", f"what is the {what} that patient {{patient_id}} had {{time}}?", f"i want to know the {what} patient {{patient_id}} had {{time}}.",
+        f"what was the {what} of patient {{patient_id}} {{time}}?",
+        f"tell me patient {{patient_id}}'s {what} {{time}}.",
+        f"give the {what} of patient {{patient_id}} {{time}}.",
+        f"i need the {what} of patient {{patient_id}} {{time}}.",
+        f"what is the {what} that patient {{patient_id}} had {{time}}?",
+        f"i want to know the {what} patient {{patient_id}} had {{time}}.",
     )  # fmt: skip
 
 

@@ -139,10 +139,9 @@ def _pair(
     solution: str,
 ) -> tuple[Task, Gold]:  # fmt: skip
     number, name, kind, group = facts
-    split = "test" if part is Part.TEST else "train"
-    id_ = f"medcalc/{split}-{block}/{index:06d}"
+    id_ = f"medcalc/{part.task_split}-{block}/{index:06d}"
     task = Task(
-        id=id_, family="medcalc", category=name, split=split, distribution=block, cluster=f"{name} {index}",  # type: ignore[arg-type]
+        id=id_, family="medcalc", category=name, split=part.task_split, distribution=block, cluster=f"{name} {index}",  # type: ignore[arg-type]
         prompt=TaskPrompt(question=question, documents=(note,), contract=CONTRACTS[kind]), actions=ACTIONS,
         answer_type=kind, oracle=OracleSpec(kind=kind), privacy=Privacy.SYNTHETIC,
         metadata={"calculator_id": number, "group": group},

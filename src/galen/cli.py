@@ -73,12 +73,11 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Walk the road to METHOD and print the table. The same command goes on after an interruption."""
-    from galen.config import presets
+    from galen.config import load, preset
     from galen.presets import model_preset
     from galen.tasks.store import require
 
-    if method not in presets("train"):
-        raise unknown("method", method, presets("train"))
+    preset("train", method)  # an unknown method is refused before the data are made
     chosen = model_preset(model)
     if data is not None:
         require(data)
@@ -86,7 +85,6 @@ def train(
         data = DEFAULT_DATA
         if not data.exists():
             from data_prep.build import DataSettings, build
-            from galen.config import load, preset
 
             print("data …", flush=True)
             data.parent.mkdir(parents=True, exist_ok=True)

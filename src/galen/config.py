@@ -15,15 +15,11 @@ from galen.paths import CONFIGS
 M = TypeVar("M", bound=BaseModel)
 
 
-def presets(room: str) -> list[str]:
-    """The names of the files in `configs/<room>/`."""
-    return sorted(p.stem for p in (CONFIGS / room).glob("*.yaml"))
-
-
 def preset(room: str, name: str) -> Path:
     """The file of preset `name` in `configs/<room>/`; raises UserError naming the known ones."""
-    if name not in presets(room):
-        raise unknown(f"{room.rstrip('s')} preset", name, presets(room))
+    known = sorted(p.stem for p in (CONFIGS / room).glob("*.yaml"))
+    if name not in known:
+        raise unknown("method" if room == "train" else f"{room.rstrip('s')} preset", name, known)
     return CONFIGS / room / f"{name}.yaml"
 
 

@@ -15,9 +15,9 @@ from pydantic import Field
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
-from galen.config import load, preset, presets
+from galen.config import load, preset
 from galen.data.rows import demonstrations, drift
-from galen.errors import UserError, unknown
+from galen.errors import UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.policy.base import Policy
@@ -77,8 +77,6 @@ class Road:
     def __init__(
         self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
     ) -> None:
-        if method not in presets("train"):
-            raise unknown("method", method, presets("train"))
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
         self._check_tasks()
