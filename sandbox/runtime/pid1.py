@@ -1,227 +1,411 @@
-"""PID 1 of a sandbox: one fresh child an action, everything killed after it, status from the kernel's own account.
+"""PID 1 of a sandbox: a fresh child an action, or a cell in a session; then everything else is killed.
 
-What the agent's code writes is spliced from its pipes to the channel and never enters this process's memory.
-Request: REQUEST, then the code. Reply: chunks (CHUNK, bytes) of kind o or e, then x with END.
+What the agent's code writes is spliced from its pipes to the channel and never enters this process's memory. Status,
+limits and identities come from the kernel. When the channel closes this process leaves, and the kernel ends the rest.
 """
 
 import contextlib
-import fcntl
 import os
 import select
 import signal
-import struct
-import sys
-import termios
+import socket
 import time
+from typing import NoReturn
 
-import kernel
+import child
+import pump
+import session
+import watch
+import wire
 
-REQUEST = struct.Struct(">cIdI")  # language, length of the code, seconds, bytes of output a stream
-CHUNK = struct.Struct(">cI")  # kind, length
-END = struct.Struct(">iiBBdI")  # exit code, signal, timed out, truncated, seconds, peak memory in KiB
-LANGUAGES = {b"p": "python", b"s": "sql", b"h": "shell"}
-MAX_ROWS = 1000
-
-
-def serve(channel: int, database: str | None) -> None:
-    """Answer requests on `channel` until its other end closes; then leave, and the kernel ends all that is left."""
-    null = os.open("/dev/null", os.O_RDWR)
-    wake_read, wake_write = os.pipe()
-    for fd in (wake_read, wake_write):
-        os.set_blocking(fd, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    os.write(channel, CHUNK.pack(b"r", 0))
-    while True:
-        language, length, seconds, limit = REQUEST.unpack(_read_exactly(channel, REQUEST.size))
-        _action(channel, null, wake_read, LANGUAGES[language], length, seconds, limit, database)
+LOOK_S = 0.025  # how often the aggregate limits are looked at while an action runs
+INTERRUPT_S = 1.0  # what a session is given to end a cell after it was interrupted
 
 
-def _read_exactly(fd: int, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        part = os.read(fd, size - len(data))
-        if not part:
-            os._exit(0)
-        data += part
-    return data
+class Session:
+    """The supervisor's side of one session."""
+
+    def __init__(self, pid: int, control: socket.socket, out: int, err: int) -> None:
+        self.pid, self.control, self.out, self.err = pid, control, out, err
+
+    def forget(self) -> None:
+        self.control.close()
+        os.close(self.out)
+        os.close(self.err)
 
 
-def _action(channel, null, wake, language, length, seconds, limit, database) -> None:
-    start = time.monotonic()
-    code_read, code_write = os.pipe()
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        for fd in (channel, code_write, out_read, err_read):
-            os.close(fd)
-        _child(code_read, out_write, err_write, language, database)
-    for fd in (code_read, out_write, err_write):
-        os.close(fd)
-    _send_code(channel, code_write, null, length)
-    pump = _Pump(channel, null, {out_read: b"o", err_read: b"e"}, limit)
-    timed_out = _wait(channel, wake, pid, start + seconds, pump)
-    _, status, usage = os.wait4(pid, 0)
-    _kill_everything()
-    pump.drain()
-    exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
-    killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    end = END.pack(exit_code, killed, timed_out, pump.truncated, time.monotonic() - start, usage.ru_maxrss)
-    _write_all(channel, CHUNK.pack(b"x", END.size) + end)
+class Action:
+    """What is known of the action that runs: `pid` does it, and `code` is its status once it is over."""
+
+    def __init__(self, pid: int, cell: Session | None, deadline: float, cpu: dict[int, float]) -> None:
+        self.pid, self.cell, self.deadline = pid, cell, deadline
+        self.cpu, self.oom_kills = cpu, watch.oom_kills()  # of the sessions, before it began
+        self.refused_forks = watch.refused_forks()
+        self.dead_cpu, self.cgroup_cpu = watch.dead_cpu_seconds(), watch.cgroup_cpu_seconds()
+        self.code, self.signal, self.limits, self.lost = -1, 0, 0, False
+        self.over, self.interrupted = False, False
 
 
-def _send_code(channel: int, pipe: int, null: int, length: int) -> None:
-    """Move the code to the child; what a child that died early does not take is thrown away."""
-    target = pipe
-    while length:
-        try:
-            moved = os.splice(channel, target, length)
-        except BrokenPipeError:
-            target = null
-            continue
-        if moved == 0:
-            os._exit(0)
-        length -= moved
-    os.close(pipe)
+class Supervisor:
+    """Serves requests from `source`, answers on `sink`. `settings`: database, folders, alone, and the limits."""
 
+    def __init__(self, source: int, sink: int, settings: dict) -> None:
+        self._source, self._sink, self._settings = source, sink, settings
+        self._sessions: dict[int, Session] = {}
+        self._next = 1
+        self._folders = {folder: os.stat(folder).st_mode & 0o7777 for folder in settings["folders"]}
+        # Only where this process is alone has its cgroup no other members.
+        self._cgroup_base = watch.cgroup_kib(settings["folders"]) if settings.get("own_cgroup") else 0
+        self._null = os.open("/dev/null", os.O_RDWR)
+        self._wake, wake_write = os.pipe()
+        for fd in (self._wake, wake_write):
+            os.set_blocking(fd, False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a handler would let the agent, who is the same user, end PID 1
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
-class _Pump:
-    """Moves output to the channel up to a limit a stream; the rest is thrown away and noted."""
-
-    def __init__(self, channel: int, null: int, kinds: dict[int, bytes], limit: int) -> None:
-        self.kinds, self.truncated = kinds, False
-        self._channel, self._null = channel, null
-        self._left = dict.fromkeys(kinds, limit)
-
-    def move(self, fd: int) -> bool:
-        """Move what waits in `fd` once; False when nothing does."""
-        waiting = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
-        if not waiting:
-            return False
-        size = min(waiting, self._left[fd], 65536)
-        if size:
-            _write_all(self._channel, CHUNK.pack(self.kinds[fd], size))
-            self._left[fd] -= size
-            while size:
-                size -= os.splice(fd, self._channel, size)
-        else:
-            self.truncated = True
-            os.splice(fd, self._null, min(waiting, 65536))
-        return True
-
-    def drain(self) -> None:
-        for fd in self.kinds:
-            while self.move(fd):
-                pass
-            os.close(fd)
-
-
-def _wait(channel: int, wake: int, pid: int, deadline: float, pump: _Pump) -> bool:
-    """Pump output until the child ends; True if it had to be killed at the deadline."""
-    poll = select.poll()
-    for fd in (*pump.kinds, wake):
-        poll.register(fd, select.POLLIN)
-    poll.register(channel, 0)
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            os.kill(pid, signal.SIGKILL)
-            return True
-        for fd, event in poll.poll(left * 1000):
-            if fd == channel:
-                os._exit(3)  # the owner is gone
-            elif fd == wake:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(wake, 512)
-                if _ended(pid):
-                    return False
-            elif event & select.POLLIN:
-                pump.move(fd)
+    def serve(self) -> None:
+        """Never returns."""
+        pump.write_all(self._sink, wire.CHUNK.pack(wire.READY_KIND, wire.VERSION))
+        while True:
+            verb, number, length, seconds, limit = wire.REQUEST.unpack(self._read(wire.REQUEST.size))
+            if verb == wire.INTERRUPT:
+                continue  # what it was for is over
+            start = time.monotonic()
+            if verb == wire.OPEN:
+                self._answer(start, self._open())
+            elif verb == wire.FORK:
+                self._answer(start, self._fork(number))
+            elif verb == wire.CLOSE:
+                self._answer(start, self._close(number))
+            elif verb == wire.RESET:
+                self._answer(start, self._reset())
             else:
-                poll.unregister(fd)
+                self._act(verb, number, length, seconds, limit, start)
 
+    def _read(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            part = os.read(self._source, size - len(data))
+            if not part:
+                self._leave()
+            data += part
+        return data
 
-def _ended(pid: int) -> bool:
-    """Whether `pid` has ended (left for wait4); orphans that ended are reaped on the way."""
-    while True:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if found is None:
-            return False
-        if found.si_pid == pid:
-            return True
-        os.waitpid(found.si_pid, 0)
+    def _leave(self) -> NoReturn:
+        """The channel closed. The kernel ends what is left behind PID 1; anywhere else that is done here."""
+        self._sessions.clear()
+        if not self._settings["alone"]:
+            self._kill_others()
+        os._exit(0)
 
+    def _answer(self, start: float, code: int) -> None:
+        self._end(code, 0, 0, False, 0, 0, time.monotonic() - start, 0.0, 0)
 
-def _kill_everything() -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(-1, signal.SIGKILL)
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+    def _end(self, *values) -> None:
+        pump.write_all(self._sink, wire.CHUNK.pack(wire.END_KIND, wire.END.size) + wire.END.pack(*values))
 
+    # one action
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+    def _act(self, verb: bytes, number: int, length: int, seconds: float, limit: int, start: float) -> None:
+        cell = self._sessions.get(number)
+        cpu = {known.pid: watch.cpu_seconds(known.pid) for known in self._sessions.values()}
+        body, body_write = os.pipe()
+        if cell:
+            pid, out, err = cell.pid, cell.out, cell.err
+            self._signal(pid, signal.SIGCONT)
+            with contextlib.suppress(BrokenPipeError):
+                socket.send_fds(cell.control, [session.CELL], [body])
+        elif number:
+            pid, out, err = -1, -1, -1
+        else:
+            pid, out, err = self._spawn(verb, body, body_write)
+        os.close(body)
+        self._send_body(body_write, length, start + seconds)
+        if pid < 0:
+            return self._end(-1, 0, 0 if number else wire.bit("processes"), bool(number), 0, 0, 0.0, 0.0, 0)
+        streams = [
+            pump.Stream(out, self._sink, self._null, wire.OUT_KIND, limit),
+            pump.Stream(err, self._sink, self._null, wire.ERR_KIND, limit),
+        ]
+        action = Action(pid, cell, start + seconds, cpu)
+        self._wait(action, streams)
+        used, peak = self._account(action)
+        self._kill_others()
+        for stream in streams:
+            stream.finish()
+        if not cell:
+            os.close(out)
+            os.close(err)
+        self._note_limits(action, streams)
+        cuts = [stream.cut for stream in streams]
+        took = time.monotonic() - start
+        self._end(action.code, action.signal, action.limits, action.lost, *cuts, took, used, peak)
 
+    def _spawn(self, verb: bytes, body: int, body_write: int) -> tuple[int, int, int]:
+        """A fresh child; its id is -1 when the kernel allows no more processes."""
+        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        pid = self._try_fork()
+        if pid == 0:
+            os.close(body_write)
+            child.run(body, out_write, err_write, verb, self._settings)
+        os.close(out_write)
+        os.close(err_write)
+        if pid < 0:
+            os.close(out)
+            os.close(err)
+        return pid, out, err
 
-def _child(code_fd: int, out: int, err: int, language: str, database: str | None) -> None:
-    """Run the action in this fresh process; never returns."""
-    status = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        with open(code_fd, "rb") as file:
-            code = file.read().decode("utf-8", "replace")
-        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        os.closerange(3, 256)
-        os.setsid()
-        kernel.set_dumpable(True)
-        if language == "shell":
-            os.execv("/bin/sh", ["/bin/sh", "-c", code])
-        status = _sql(code, database) if language == "sql" else _python(code)
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status & 255)
+    def _try_fork(self) -> int:
+        for _ in range(2):
+            try:
+                return os.fork()
+            except BlockingIOError:
+                self._kill_others()
+        return -1
 
+    def _send_body(self, pipe: int, length: int, deadline: float) -> None:
+        """Move the body to its reader; what a reader that died or stopped does not take is thrown away."""
+        ready = select.poll()
+        ready.register(pipe, select.POLLOUT)
+        while length:
+            events = ready.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            if not events or events[0][1] & select.POLLERR:
+                break
+            with contextlib.suppress(BrokenPipeError):
+                moved = os.splice(self._source, pipe, length)
+                if moved == 0:
+                    self._leave()
+                length -= moved
+        os.close(pipe)
+        if length and not pump.discard(self._source, self._null, length):
+            self._leave()
 
-def _python(code: str) -> int:
-    import linecache
-    import traceback
+    def _wait(self, action: Action, streams: list[pump.Stream]) -> None:
+        poll = select.poll()
+        by_fd = {stream.source: stream for stream in streams}
+        for fd in (*by_fd, self._wake, self._source):
+            poll.register(fd, select.POLLIN)
+        if action.cell:
+            poll.register(action.cell.control, select.POLLIN)
+        look_at = time.monotonic() + LOOK_S
+        while not action.over:
+            now = time.monotonic()
+            if now >= action.deadline:
+                self._late(action)
+                continue
+            if now >= look_at:
+                self._look(action)
+                look_at = time.monotonic() + LOOK_S
+                continue
+            for fd, event in poll.poll((min(action.deadline, look_at) - now) * 1000 + 1):
+                if fd in by_fd:
+                    if not (event & select.POLLIN and by_fd[fd].move()):
+                        poll.unregister(fd)
+                elif fd == self._source:
+                    self._interrupted(action)
+                elif fd == self._wake:
+                    self._reap(action)
+                else:
+                    self._cell_spoke(action)
 
-    linecache.cache["<action>"] = (len(code), None, code.splitlines(keepends=True), "<action>")
-    try:
-        exec(compile(code, "<action>", "exec"), {"__name__": "__main__", "__builtins__": __builtins__})
-    except SystemExit as stop:
-        if stop.code is None or isinstance(stop.code, int):
-            return stop.code or 0
-        print(stop.code, file=sys.stderr)
-        return 1
-    except BaseException as error:  # noqa: BLE001 - whatever the agent raised is its output
-        trace = error.__traceback__.tb_next if error.__traceback__ else None
-        traceback.print_exception(type(error), error, trace)
-        return 1
-    return 0
+    def _interrupted(self, action: Action) -> None:
+        """The owner left, or wants the cell to stop."""
+        verb = wire.REQUEST.unpack(self._read(wire.REQUEST.size))[0]
+        if verb != wire.INTERRUPT:
+            self._leave()
+        self._signal(action.pid, signal.SIGINT)
 
+    def _late(self, action: Action) -> None:
+        action.limits |= wire.bit("wall")
+        if action.cell and not action.interrupted:
+            action.interrupted = True
+            action.deadline = time.monotonic() + INTERRUPT_S
+            self._signal(action.pid, signal.SIGINT)
+        else:
+            self._kill(action)
 
-def _sql(code: str, database: str | None) -> int:
-    import sqlite3
+    def _kill(self, action: Action) -> None:
+        self._signal(action.pid, signal.SIGKILL)
+        action.deadline = float("inf")
 
-    if database is None:
-        print("this task has no database", file=sys.stderr)
-        return 1
-    try:
-        connection = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-        for row in connection.execute(code).fetchmany(MAX_ROWS):
-            print("\t".join("NULL" if value is None else str(value) for value in row))
-    except (sqlite3.Error, sqlite3.Warning) as error:
-        print(f"sqlite3.{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    def _signal(self, pid: int, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    def _look(self, action: Action) -> None:
+        """Kill the action if the sandbox as a whole is over a limit."""
+        settings = self._settings
+        pids = watch.processes(settings["alone"])
+        over = None
+        if watch.refused_forks() > action.refused_forks or sum(map(watch.threads, pids)) > settings["max_processes"]:
+            over = "processes"
+        elif self._memory_kib(pids) > settings["memory_mb"] * 1024:
+            over = "memory"
+        elif settings["cpu_s"] and self._cpu(pids, action) > settings["cpu_s"]:
+            over = "cpu"
+        if over:
+            action.limits |= wire.bit(over)
+            self._kill(action)
+
+    def _memory_kib(self, pids: list[int]) -> int:
+        own = watch.memory_kib(pids, self._settings["memory_mb"] * 1024, self._settings["alone"])
+        if not self._cgroup_base:
+            return own
+        return max(own, watch.cgroup_kib(self._settings["folders"]) - self._cgroup_base)
+
+    def _cpu(self, pids: list[int], action: Action) -> float:
+        """CPU seconds since the action began, of those who live and of those who were collected."""
+        dead = watch.dead_cpu_seconds() - action.dead_cpu
+        if self._cgroup_base:
+            return watch.cgroup_cpu_seconds() - action.cgroup_cpu
+        return (
+            sum(map(watch.cpu_seconds, pids)) + sum(map(watch.cpu_of_collected, pids)) + dead - sum(action.cpu.values())
+        )
+
+    def _reap(self, action: Action) -> None:
+        """Collect who ended; `action` is over when its process did (left for `_account`)."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake, 512)
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            if found.si_pid == action.pid:
+                action.over = True
+                return
+            os.waitpid(found.si_pid, 0)
+            self._forget(found.si_pid)
+
+    def _cell_spoke(self, action: Action) -> None:
+        assert action.cell
+        said, pid = session.hear(action.cell.control)
+        if not said:
+            self._kill(action)
+            os.waitid(os.P_PID, action.pid, os.WEXITED | os.WNOWAIT)
+            action.over = True
+        elif pid == action.pid:
+            action.code, action.over = said[0], True
+
+    def _account(self, action: Action) -> tuple[float, int]:
+        """CPU seconds and peak KiB of the action; sets its status where its process ended."""
+        if action.cell and action.code >= 0:
+            return watch.cpu_seconds(action.pid) - action.cpu[action.pid], watch.resident_kib(action.pid)
+        _, status, usage = os.wait4(action.pid, 0)
+        action.code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
+        action.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if action.cell:
+            action.lost = True
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+    def _note_limits(self, action: Action, streams: list[pump.Stream]) -> None:
+        if any(stream.cut for stream in streams):
+            action.limits |= wire.bit("output")
+        if action.signal == signal.SIGXFSZ:
+            action.limits |= wire.bit("file_size")
+        if watch.oom_kills() > action.oom_kills:
+            action.limits |= wire.bit("memory")
+        if watch.refused_forks() > action.refused_forks:
+            action.limits |= wire.bit("processes")
+        if self._settings["alone"] and (full := watch.full(self._settings["folders"])):
+            action.limits |= wire.bit(full)
+        if action.lost:
+            self._forget(action.pid)
+
+    # what outlives an action, and what must not
+
+    def _forget(self, pid: int) -> None:
+        for number, known in list(self._sessions.items()):
+            if known.pid == pid:
+                self._sessions.pop(number).forget()
+
+    def _kill_others(self) -> None:
+        """Kill all but the sessions, which stand still until their next cell. Everything is stopped first: nothing can
+        fork away from the list."""
+        spared = {known.pid for known in self._sessions.values()}
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(-1, signal.SIGSTOP if spared else signal.SIGKILL)
+        killed = [pid for pid in watch.processes(self._settings["alone"]) if pid not in spared] if spared else []
+        for pid in killed:
+            self._signal(pid, signal.SIGKILL)
+        for pid in killed:
+            watch.wait_for_end(pid)
+        self._reap_dead(os.WNOHANG if spared else 0)
+
+    def _reap_dead(self, flags: int) -> None:
+        """Collect everything that ended, orphans included; a session that ended is forgotten."""
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | flags)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            self._forget(found.si_pid)
+
+    def _open(self) -> int:
+        mine, theirs = session.channel_pair()
+        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        pid = self._try_fork()
+        if pid == 0:
+            try:
+                session.live(os.dup(theirs.fileno()), out_write, err_write, self._settings)
+            finally:
+                os._exit(1)
+        theirs.close()
+        os.close(out_write)
+        os.close(err_write)
+        return self._admit(mine, out, err)
+
+    def _admit(self, mine: socket.socket, out: int, err: int) -> int:
+        """The number of the session that says hello on `mine`; 0 when none does."""
+        ready, _, _ = select.select([mine], [], [], 10)
+        said, pid = session.hear(mine) if ready else (b"", 0)
+        if said != session.HELLO:
+            Session(0, mine, out, err).forget()
+            self._kill_others()
+            return 0
+        self._sessions[self._next] = Session(pid, mine, out, err)
+        self._next += 1
+        self._kill_others()
+        return self._next - 1
+
+    def _fork(self, number: int) -> int:
+        if number not in self._sessions:
+            return 0
+        mine, theirs = session.channel_pair()
+        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        self._signal(self._sessions[number].pid, signal.SIGCONT)
+        with contextlib.suppress(BrokenPipeError):
+            fds = [theirs.fileno(), out_write, err_write]
+            socket.send_fds(self._sessions[number].control, [session.SNAPSHOT], fds)
+        theirs.close()
+        os.close(out_write)
+        os.close(err_write)
+        return self._admit(mine, out, err)
+
+    def _close(self, number: int) -> int:
+        known = self._sessions.pop(number, None)
+        if known is None:
+            return 1
+        self._signal(known.pid, signal.SIGKILL)
+        known.forget()
+        self._kill_others()
+        return 0
+
+    def _reset(self) -> int:
+        """Back to the state of a new sandbox; not 0 when something is left."""
+        for known in self._sessions.values():
+            known.forget()
+        self._sessions.clear()
+        self._kill_others()
+        pid = self._try_fork()
+        if pid == 0:
+            child.wipe(self._folders)
+        if pid < 0:
+            return 1
+        _, status = os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(status)

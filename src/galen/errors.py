@@ -24,6 +24,10 @@ class SandboxError(GalenError):
     owner = Owner.SANDBOX
 
 
+class SandboxFileError(SandboxError):
+    """A file could not be put into a sandbox or taken out of it; the sandbox itself goes on."""
+
+
 class ProviderError(GalenError):
     """The policy's server failed or cannot be reached."""
 

@@ -163,17 +163,38 @@ class ParseError(Frozen):
     message: str
 
 
+class Limit(StrEnum):
+    """A limit that a program hit. `memory`, `processes` and `cpu` count everything in its sandbox together."""
+
+    WALL = "wall"
+    CPU = "cpu"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    FILE_SIZE = "file_size"
+    PROCESSES = "processes"
+    DISK = "disk"
+    INODES = "inodes"
+
+
 class ExecResult(Frozen):
-    """What a program did. Status and limits come from the kernel's accounting, never from its output."""
+    """What a program did. Status and limits come from the kernel's accounting, never from its output.
+
+    `exit_code` is None when a signal ended it. `state_lost`: the session that it ran in is gone, with its variables.
+    """
 
     exit_code: int | None
     stdout: str
     stderr: str
     seconds: float
     signal: int | None = None
-    timed_out: bool = False
-    out_of_memory: bool = False
-    truncated: bool = False
+    limits: tuple[Limit, ...] = ()
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+    state_lost: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        return Limit.WALL in self.limits
 
     @property
     def ok(self) -> bool:
@@ -222,7 +243,10 @@ class Verdict(Frozen):
 
 
 class Episode(Frozen):
-    """The unit on disk: one task, one policy, one seed."""
+    """The unit on disk: one task, one policy, one seed.
+
+    `sandbox_tier` is `unused` where nothing was run; `sandbox_enforced` says of each limit who kept it.
+    """
 
     schema_version: int = EPISODE_SCHEMA
     key: str
@@ -236,6 +260,7 @@ class Episode(Frozen):
     policy_version: int
     template: str
     sandbox_tier: str
+    sandbox_enforced: dict[str, str] = {}
     prompt_ids: list[int]
     turns: tuple[Turn, ...]
     stop: StopReason

@@ -10,7 +10,7 @@ from galen.agent.observation import clip, observe
 from galen.agent.parsing import parse
 from galen.policy.base import Sample
 from galen.tasks.base import Vocabulary
-from galen.types import Action, ActionKind, ExecResult, ParseError, StopReason
+from galen.types import Action, ActionKind, ExecResult, Limit, ParseError, StopReason
 
 ALL = tuple(ActionKind)
 SCHEMA = Vocabulary(tables={"d_labitems": ("itemid", "label"), "labevents": ("itemid", "subject_id", "charttime")})
@@ -56,7 +56,7 @@ def test_cut_text_says_how_much_was_cut():
 def test_observations_tell_what_happened():
     result = ExecResult(exit_code=0, stdout="", stderr="", seconds=0)
     assert observe(result, 100).text == "(no output)" and observe(result, 100).ok
-    late = result.model_copy(update={"timed_out": True, "exit_code": None, "seconds": 2.0, "stdout": "1\n"})
+    late = result.model_copy(update={"limits": (Limit.WALL,), "exit_code": None, "seconds": 2.0, "stdout": "1\n"})
     assert observe(late, 100).text == "1\ntimed out after 2 s" and not observe(late, 100).ok
 
 

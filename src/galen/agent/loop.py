@@ -66,8 +66,8 @@ def run_episode(task: Task, policy: Policy, setting: Setting, *, seed: int, key:
     return Episode(
         key=key, task_id=task.id, family=task.family, category=task.category, cluster=task.cluster,
         distribution=task.distribution, seed=seed, policy=policy.name, policy_version=player.version,
-        template=setting.template.fingerprint, sandbox_tier=player.tier, prompt_ids=player.prompt_ids,
-        turns=tuple(player.turns), stop=stop, fault=fault, submission=player.submission,
+        template=setting.template.fingerprint, sandbox_tier=player.tier, sandbox_enforced=player.enforced,
+        prompt_ids=player.prompt_ids, turns=tuple(player.turns), stop=stop, fault=fault, submission=player.submission,
         seconds=round(time.monotonic() - start, 4),
     )  # fmt: skip
 
@@ -85,6 +85,7 @@ class _Player:
         self.actions: list[Action | ParseError] = []
         self.submission: str | None = None
         self.version, self.tier = 0, "unused"
+        self.enforced: dict[str, str] = {}
         self._sandbox: Sandbox | None = None
         self._last_output: str | None = None
         self._last_failure: tuple[str, str] | None = None
@@ -162,7 +163,7 @@ class _Player:
             database = next((r.mount for r in self.task.resources if r.kind == "sqlite"), None)
             spec = SandboxSpec(mounts=mounts, database=database, memory_mb=self.task.limits.memory_mb)
             self._sandbox = self.setting.backend.create(spec)
-            self.tier = self._sandbox.tier
+            self.tier, self.enforced = self._sandbox.tier.name.lower(), self._sandbox.enforced
         return self._sandbox
 
     def _record(self, sample: Sample, action: Action | ParseError, shown: Observation | None, start: float) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from galen.types import ExecResult, Observation
+from galen.types import ExecResult, Limit, Observation
 
 ERROR_LINES = 6
+_KILLED = {
+    Limit.MEMORY: "out of memory",
+    Limit.CPU: "too much CPU time",
+    Limit.PROCESSES: "too many processes",
+    Limit.FILE_SIZE: "a file grew over the limit",
+}
 
 
 def clip(text: str, limit: int) -> tuple[str, int]:
@@ -21,12 +27,12 @@ def observe(result: ExecResult, limit: int) -> Observation:
     parts = [result.stdout.strip("\n")] if result.stdout.strip() else []
     if result.timed_out:
         parts.append(f"timed out after {result.seconds:.0f} s")
-    elif result.out_of_memory:
-        parts.append("killed: out of memory")
+    elif result.exit_code is None:
+        parts.append("killed: " + (_KILLED.get(next(iter(result.limits), None)) or f"signal {result.signal}"))
     elif result.exit_code:
         parts.append(error_tail(result.stderr) or f"exit code {result.exit_code}")
-    if result.truncated:
-        parts.append("(output limit reached, the rest was dropped)")
+    if result.state_lost:
+        parts.append("(the session ended, its variables are gone)")
     text, cut = clip("\n".join(parts) or "(no output)", limit)
     return Observation(text=text, ok=result.ok, cut_chars=cut)
 

@@ -1,8 +1,8 @@
-"""The daemonless backend: Linux namespaces, no network, read-only data, limits; a new jail for each episode.
+"""The daemonless backend: a new jail for each episode, forked from a template that has imported the scientific stack.
 
-A jail is forked from a template process that has already imported the scientific stack (`sandbox/runtime`), so it is
-ready in milliseconds and shares nothing with other episodes. Works as root (payload under a uid of its own) and as an
-ordinary user (a user namespace). Where namespaces are forbidden it refuses: it is never silently weaker.
+Two tiers. Namespaces: own file tree, process table and network (none). Landlock: the host's tree, of which the kernel
+shows a part; for containers and pods, where namespaces are forbidden. Works as root (payload under a uid of its own)
+and as an ordinary user. Where neither is allowed it refuses, and says how to mend that.
 """
 
 from __future__ import annotations
@@ -12,182 +12,192 @@ import json
 import os
 import platform
 import socket
-import struct
 import subprocess
 import sys
 import threading
-import time
+from dataclasses import asdict
 from pathlib import Path
 
 from galen.errors import SandboxError, UserError
 from galen.paths import RUNTIME
-from galen.sandbox.base import DoctorReport, Lang, SandboxSpec
-from galen.types import ExecResult
+from galen.sandbox.base import DoctorReport, SandboxSpec, Tier
+from galen.sandbox.channel import START_S, Channel, ChannelSandbox
 
-REQUEST, CHUNK, END = struct.Struct(">cIdI"), struct.Struct(">cI"), struct.Struct(">iiBBdI")
-CODES: dict[Lang, bytes] = {"python": b"p", "sql": b"s", "shell": b"h"}
-TIER = "namespaces"
-START_S = 60.0
-GRACE_S = 10.0
 FIRST_UID, UIDS = 20000, 20000
 ENV = {
     "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/episode", "LANG": "C.UTF-8", "TMPDIR": "/tmp", "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
 }  # fmt: skip
-PREFIXES = sorted({sys.prefix, sys.base_prefix, str(Path(sys.base_prefix).resolve())})
 FIX = (
-    "The local sandbox needs Linux namespaces. As an ordinary user allow them: "
-    "`sysctl kernel.unprivileged_userns_clone=1` (Debian) or "
+    "As an ordinary user allow namespaces: `sysctl kernel.unprivileged_userns_clone=1` (Debian) or "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 24.04); in a container start it with "
-    "`--security-opt seccomp=unconfined`, or run as root."
+    "`--security-opt seccomp=unconfined`, run Linux 6.12 or newer, or use the docker backend."
 )
 
 
-class LocalSandbox:
-    """One jail, over its channel. Not for several threads at once: an episode acts one step at a time."""
-
-    tier = TIER
-
-    def __init__(self, channel: socket.socket, spec: SandboxSpec) -> None:
-        self._channel, self._spec = channel, spec
-        self._channel.settimeout(START_S)
-        self._expect_ready()
-
-    def _expect_ready(self) -> None:
-        try:
-            kind, _ = CHUNK.unpack(self._read(CHUNK.size))
-        except OSError as error:
-            raise SandboxError(f"the jail did not start: {error}") from error
-        if kind != b"r":
-            raise SandboxError("the jail did not start: unexpected greeting")
-
-    def run(self, code: str, *, lang: Lang, timeout_s: float) -> ExecResult:
-        """Run `code` in a fresh process; raises SandboxError when the jail is lost."""
-        body = code.encode("utf-8", "replace")
-        self._channel.settimeout(timeout_s + GRACE_S)
-        streams = {b"o": bytearray(), b"e": bytearray()}
-        try:
-            self._channel.sendall(REQUEST.pack(CODES[lang], len(body), timeout_s, self._spec.max_output_bytes) + body)
-            while True:
-                kind, size = CHUNK.unpack(self._read(CHUNK.size))
-                data = self._read(size)
-                if kind == b"x":
-                    break
-                streams[kind] += data
-        except OSError as error:
-            self.close()
-            raise SandboxError(f"the jail was lost: {error}") from error
-        exit_code, killed, timed_out, truncated, seconds, _ = END.unpack(data)
-        return ExecResult(
-            exit_code=None if killed else exit_code,
-            stdout=streams[b"o"].decode("utf-8", "replace"),
-            stderr=streams[b"e"].decode("utf-8", "replace"),
-            seconds=seconds,
-            signal=killed or None,
-            timed_out=bool(timed_out),
-            out_of_memory=killed == 9 and not timed_out,
-            truncated=bool(truncated),
-        )
-
-    def _read(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self._channel.recv(size - len(data))
-            if not part:
-                raise ConnectionError("its channel closed")
-            data += part
-        return bytes(data)
-
-    def close(self) -> None:
-        """Closing the channel ends PID 1, and the kernel ends all else."""
-        self._channel.close()
-
-
 class LocalBackend:
-    """Makes jails from one template process, started with the first."""
+    """Makes jails from one template process, started with the first.
+
+    `minimum` is the weakest tier that will do, `python` the interpreter whose libraries the agent has.
+    """
 
     name = "local"
+    tiers = (Tier.NAMESPACES, Tier.LANDLOCK)
 
-    def __init__(self) -> None:
+    def __init__(self, minimum: Tier = Tier.NAMESPACES, python: str = sys.executable) -> None:
         if platform.system() != "Linux" or platform.machine() != "x86_64":
             raise UserError(f"the local sandbox runs on x86-64 Linux, this is {platform.system()} {platform.machine()}")
+        if minimum > Tier.NAMESPACES:
+            raise UserError(f"the local sandbox gives no tier {minimum.name.lower()}; use the docker backend")
+        self._minimum, self._python = minimum, python
+        self._prefixes = prefixes(python)
         self._lock = threading.Lock()
         self._uids = itertools.cycle(range(FIRST_UID, FIRST_UID + UIDS))
-        self._template: subprocess.Popen | None = None
-        self._control: socket.socket | None = None
+        self._links: dict[str, str] = {}
+        self._template: Template | None = None
 
-    def create(self, spec: SandboxSpec) -> LocalSandbox:
-        """A new jail; raises SandboxError when none can be made, UserError when the machine forbids namespaces."""
+    def create(self, spec: SandboxSpec) -> ChannelSandbox:
+        """A new jail; raises SandboxError when none can be made, UserError when the machine forbids every tier."""
+        for mount in spec.mounts:
+            if not mount.host.exists():
+                raise SandboxError(f"{mount.host}: to be mounted at {mount.inside}, but missing")
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            for mount in spec.mounts:
-                if not mount.host.exists():
-                    mine.close()
-                    raise SandboxError(f"{mount.host}: to be mounted at {mount.inside}, but missing")
-            with self._lock:
-                control = self._start(spec.preload)
-                request = {
-                    "mounts": [[str(m.host.resolve()), m.inside] for m in spec.mounts],
-                    "database": spec.database, "memory_mb": spec.memory_mb, "disk_mb": spec.disk_mb,
-                    "max_processes": spec.max_processes, "env": ENV, "prefixes": PREFIXES,
-                    "uid": next(self._uids) if os.geteuid() == 0 else None,
-                }  # fmt: skip
-                try:
-                    socket.send_fds(control, [json.dumps(request).encode()], [theirs.fileno()])
-                except OSError as error:
-                    self._stop()
-                    raise SandboxError(f"the sandbox template was lost: {error}") from error
-        return LocalSandbox(mine, spec)
-
-    def _start(self, preload: tuple[str, ...]) -> socket.socket:
-        if self._control is not None and self._template is not None and self._template.poll() is None:
-            return self._control
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._template = subprocess.Popen(
-                [sys.executable, "-I", str(RUNTIME / "template.py")], stdin=theirs.fileno(), env=ENV, cwd="/"
-            )
-        mine.settimeout(START_S)
-        mine.send(json.dumps({"prefixes": PREFIXES, "preload": list(preload)}).encode())
-        try:
-            answer = mine.recv(4096).decode() or "it ended at once"
-        except TimeoutError:
-            answer = f"no answer in {START_S:.0f} s"
-        if answer != "ready":
-            mine.close()
-            self._template.kill()
-            raise UserError(f"no sandbox: {answer}. {FIX}")
-        self._control = mine
-        return mine
-
-    def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._template is not None:
+        with theirs, self._lock:
+            template = self._started(spec.preload)
+            mounts = [[str(m.host.resolve()), m.inside] for m in spec.mounts]
+            if template.tier is Tier.LANDLOCK:
+                self._show(mounts)
+            uid = next(self._uids) if os.geteuid() == 0 else None
+            request = {**asdict(spec), "mounts": mounts, "env": ENV, "prefixes": self._prefixes, "uid": uid}
             try:
-                self._template.wait(5)
-            except subprocess.TimeoutExpired:
-                self._template.kill()
-            self._template = None
+                socket.send_fds(template.control, [json.dumps(request).encode()], [theirs.fileno()])
+            except OSError as error:
+                template.close()
+                mine.close()
+                raise SandboxError(f"the sandbox template was lost: {error}") from error
+        return ChannelSandbox(Channel(mine, lambda: ""), spec, template.tier, enforced(template.tier))
+
+    def _started(self, preload: tuple[str, ...]) -> Template:
+        """The template that runs, or a new one of the best tier that this machine allows."""
+        if self._template and self._template.alive:
+            return self._template
+        refused = []
+        for tier in self.tiers:
+            if tier < self._minimum:
+                refused.append(f"{tier.name.lower()} not tried, {self._minimum.name.lower()} is demanded")
+                continue
+            try:
+                self._template = Template(tier, self._python, self._prefixes, preload)
+                return self._template
+            except SandboxError as error:
+                refused.append(f"{tier.name.lower()}: {error}")
+        raise UserError(f"no local sandbox ({'; '.join(refused)}). {FIX}")
+
+    def _show(self, mounts: list[list[str]]) -> None:
+        """Without a mount namespace a file is shown by a link at its place inside; one file a place."""
+        for host, inside in mounts:
+            _check_reach(Path(host))
+            place = Path(inside)
+            if self._links.get(inside) == host or host == inside:
+                continue
+            if inside in self._links or (place.exists() and place.resolve() != Path(host)):
+                raise SandboxError(f"{inside}: shows another file already; the landlock tier has one place for all")
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.unlink(missing_ok=True)
+                place.symlink_to(host)
+            except OSError as error:
+                raise SandboxError(
+                    f"{inside}: the landlock tier shows {host} by a link there, which cannot be made ({error.strerror}); "
+                    f"as root: mkdir -p {place.parent} && chown {os.getuid()} {place.parent}"
+                ) from error
+            self._links[inside] = host
 
     def close(self) -> None:
-        """End the template and every jail."""
+        """End the template and every jail, and take the links away."""
         with self._lock:
-            self._stop()
+            if self._template:
+                self._template.close()
+                self._template = None
+            for inside in self._links:
+                Path(inside).unlink(missing_ok=True)
+            self._links.clear()
 
     def doctor(self) -> DoctorReport:
-        """Make a jail and tell what is in force; `usable` False with the reason when none can be made."""
-        start = time.monotonic()
+        """Make a jail and tell what is in force; no tier, and the reason, when none can be made."""
         try:
             sandbox = self.create(SandboxSpec())
             done = sandbox.run("print(1)", lang="python", timeout_s=20)
             sandbox.close()
         except (SandboxError, UserError) as error:
-            return DoctorReport(self.name, "none", False, notes=(str(error),))
-        limits = {
-            "network": "namespace and seccomp", "files": "namespace", "memory": "rlimit a process",
-            "processes": "rlimit" if os.geteuid() == 0 else "none", "disk": "tmpfs", "time": "supervisor",
-        }  # fmt: skip
-        note = f"first jail after {time.monotonic() - start:.2f} s"
-        return DoctorReport(self.name, TIER, done.stdout == "1\n", limits, (note,))
+            return DoctorReport(self.name, None, notes=(str(error),))
+        if done.stdout != "1\n":
+            return DoctorReport(self.name, None, notes=(f"a jail was made, but cannot run Python: {done.stderr}",))
+        return DoctorReport(self.name, sandbox.tier, sandbox.enforced)
+
+
+def enforced(tier: Tier) -> dict[str, str]:
+    """Who keeps each limit in a jail of `tier`."""
+    if tier is Tier.NAMESPACES:
+        walls = {"network": "namespace and seccomp", "files": "namespace", "disk and inodes": "tmpfs"}
+    else:
+        walls = {"network": "seccomp and Landlock", "files": "Landlock", "disk and inodes": "none"}
+    return {
+        **walls, "memory": "watchdog", "processes": "rlimit and watchdog" if os.geteuid() == 0 else "watchdog",
+        "cpu": "watchdog", "time": "supervisor", "file size": "rlimit",
+    }  # fmt: skip
+
+
+def _check_reach(host: Path) -> None:
+    """As root the payload has a user id of its own, and must be able to walk to the file."""
+    for path in (host, *host.parents) if os.geteuid() == 0 else ():
+        if not path.stat().st_mode & (1 if path.is_dir() else 4):
+            raise SandboxError(f"{host}: in the landlock tier other users must be able to read it: chmod o+rx {path}")
+
+
+def prefixes(python: str) -> list[str]:
+    """The folders that an interpreter's programs and libraries lie in; raises UserError when it does not run."""
+    show = "import sys, os; print(sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), sep=chr(10))"
+    try:
+        done = subprocess.run([python, "-I", "-c", show], capture_output=True, text=True, check=True, timeout=START_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise UserError(f"{python}: the sandbox's interpreter does not run: {error}") from error
+    return sorted(set(done.stdout.split("\n")) - {""})
+
+
+class Template:
+    """The process that jails are forked from. Raises SandboxError when the machine does not allow its tier."""
+
+    def __init__(self, tier: Tier, python: str, prefixes: list[str], preload: tuple[str, ...]) -> None:
+        self.tier = tier
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [python, "-I", str(RUNTIME / "template.py")]
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=ENV, cwd="/", start_new_session=True)
+        self.control.settimeout(START_S)
+        settings = {"tier": tier.name.lower(), "prefixes": prefixes, "preload": list(preload)}
+        try:
+            self.control.send(json.dumps(settings).encode())
+            answer = self.control.recv(4096).decode() or "it ended at once"
+        except OSError as error:
+            answer = f"no answer: {error}"
+        if answer != "ready":
+            self.close()
+            raise SandboxError(answer)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def close(self) -> None:
+        """End it; with it, every jail."""
+        self.control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
