@@ -5,4 +5,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
 RUNTIME = ROOT / "sandbox" / "runtime"
+IMAGES = ROOT / "sandbox" / "images"
 RUNS = ROOT / "runs"
