@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from data_prep.build import DataSettings, FamilySize, build
 from galen.agent.loop import Setting
+from galen.errors import UserError
 from galen.oracles.grader import Grader
 from galen.paths import ROOT
 from galen.policy.scripted import ScriptedPolicy
@@ -20,6 +23,30 @@ from galen.types import Task
 SHARED = ROOT.parent / "shared" / "data"
 BASE = ROOT / "models" / "tiny-base"
 SIZE = FamilySize(train=160, demonstrations=40, valid=8, test=40, ood=16)
+
+
+@cache
+def no_docker() -> str:
+    """Why tests on Docker cannot run here; empty when they can."""
+    from galen.sandbox.docker import DockerBackend
+
+    try:
+        backend = DockerBackend()
+    except UserError as error:
+        return str(error)
+    try:
+        report = backend.doctor()
+        return "" if report.usable else report.notes[0]
+    finally:
+        backend.close()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without an engine its tests are skipped with the reason, unless one is required (`GALEN_DOCKER=required`)."""
+    if item.get_closest_marker("docker") and (reason := no_docker()):
+        if os.environ.get("GALEN_DOCKER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

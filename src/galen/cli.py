@@ -8,16 +8,18 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from galen import cli_sandbox
 from galen.errors import GalenError, UserError, unknown
 from galen.paths import ROOT, RUNS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(cli_sandbox.app, name="sandbox")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_DATA = ROOT / "data" / "default"
 
@@ -124,6 +126,7 @@ def sample(
     model: Annotated[str, typer.Option(help="Whose tokens the episodes are stored in.")] = "qwen2.5-7b",
     temperature: float = 0.0,
     concurrency: int = 16,
+    backend: Annotated[str, typer.Option(help="The sandbox: auto, local or docker.")] = "auto",
     seed: int = 0,
     as_json: Json = False,
 ) -> None:
@@ -132,13 +135,15 @@ def sample(
     from galen.policy.openai import Endpoint
     from galen.presets import model_preset
     from galen.report.table import markdown
+    from galen.sandbox.choose import plain
     from galen.tasks.store import read_tasks
 
     chosen = [t for f in family for t in read_tasks(data, f, split)[:limit]]
     endpoint = Endpoint(url=url, model=name, api_key_env=api_key_env)
     rows = play(
-        endpoint, model_preset(model), data, chosen, out, temperature=temperature, concurrency=concurrency, seed=seed
-    )
+        endpoint, model_preset(model), data, chosen, out, temperature=temperature, concurrency=concurrency, seed=seed,
+        sandbox=plain(backend),
+    )  # fmt: skip
     print(json.dumps(rows) if as_json else markdown(rows))
 
 
@@ -170,16 +175,19 @@ def tasks(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """What this machine can do: the sandbox's tier and limits, cores, GPU, disk."""
-    from galen.sandbox.local import LocalBackend
+    """What this machine can do: each sandbox backend's tier, who enforces its limits, cores, GPU, disk."""
+    from galen.sandbox.choose import reports
 
-    backend = LocalBackend()
-    report = backend.doctor()
-    backend.close()
-    facts = {
-        "sandbox": report.tier, "usable": report.usable, **report.limits, "cores": os.cpu_count(),
-        "gpu": shutil.which("nvidia-smi") is not None, "free disk GiB": shutil.disk_usage(ROOT).free // 2**30,
-        "notes": "; ".join(report.notes),
+    facts: dict[str, Any] = {}
+    for report in reports():
+        tier = report.tier.name.lower() if report.tier else "none"
+        facts[f"{report.backend} sandbox"] = tier
+        facts |= {f"{report.backend} {what}": who for what, who in report.enforced.items()}
+        if report.notes:
+            facts[f"{report.backend} notes"] = "; ".join(report.notes)
+    facts |= {
+        "cores": os.cpu_count(), "gpu": shutil.which("nvidia-smi") is not None,
+        "free disk GiB": shutil.disk_usage(ROOT).free // 2**30,
     }  # fmt: skip
     if as_json:
         print(json.dumps(facts))

@@ -12,6 +12,7 @@ from galen.pipeline.sample import sample
 from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.presets import model_preset
 from galen.rollout.store import read
+from galen.sandbox.choose import SandboxSettings
 from galen.tasks.base import Vocabulary
 from galen.types import Owner, StopReason
 
@@ -123,6 +124,7 @@ def test_a_baseline_is_stored_scored_and_continued(service, data, tasks, tmp_pat
             temperature=0.0,
             concurrency=4,
             seed=0,
+            sandbox=SandboxSettings(),
         )
 
     assert [(r["policy"], r["n"]) for r in play(3)] == [("frontier", 3)]

@@ -29,7 +29,7 @@ from galen.presets import ModelPreset, local_folder
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
-from galen.sandbox.local import LocalBackend
+from galen.sandbox.choose import SandboxSettings, open_backend
 from galen.tasks.store import GoldStore, read_tasks
 from galen.train.grpo import GRPOReport, GRPOSettings, train_grpo
 from galen.train.models import check_parity, load_model, serve_weights
@@ -58,6 +58,7 @@ class Recipe(Frozen):
     concurrency: int = Field(default=64, ge=1)
     teacher: Endpoint | None = None
     debugger: Endpoint | None = None
+    sandbox: SandboxSettings = SandboxSettings()
     sft: SFTSettings
     grpo: GRPOSettings | None = None
     eval: EvalSettings = EvalSettings()
@@ -147,7 +148,7 @@ class Road:
         """Sandbox, grader, demonstrations, and the policy's server."""
         import torch
 
-        self.backend = LocalBackend()
+        self.backend = open_backend(self.recipe.sandbox, self.recipe.concurrency, str(self.out))
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
         stack.callback(self.grader.close)

@@ -14,13 +14,13 @@ from galen.presets import ModelPreset, local_folder
 from galen.report import table
 from galen.rollout.sampler import Sampler
 from galen.rollout.store import EpisodeStore
-from galen.sandbox.local import LocalBackend
+from galen.sandbox.choose import SandboxSettings, open_backend
 from galen.types import Task
 
 
 def sample(
     endpoint: Endpoint, student: ModelPreset, data: Path, tasks: Sequence[Task], out: Path, *, temperature: float,
-    concurrency: int, seed: int,
+    concurrency: int, seed: int, sandbox: SandboxSettings,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """One episode a task into the store `out`, as tokens of `student`; returns the rows of the endpoint's table.
 
@@ -28,7 +28,7 @@ def sample(
     """
     template = ChatTemplate(local_folder(student))
     policy = OpenAIPolicy(endpoint, template)
-    backend, grader = LocalBackend(), Grader(data)
+    backend, grader = open_backend(sandbox, concurrency, str(out)), Grader(data)
     setting = Setting(
         data, template, backend, student.profile, student.context, student.reply_tokens, temperature=temperature
     )
