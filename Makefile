@@ -7,7 +7,7 @@ SET   ?=
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data train-sft train-grpo base doctor clean
+.PHONY: help setup test lint data train-sft train-grpo base doctor images attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -24,4 +24,8 @@ base: setup ## pre-train the tiny base model again
 	$(galen) pretrain --seed $(SEED)
 doctor: setup ## what this machine can do
 	$(galen) doctor
+images: setup ## build the sandbox images at the Docker engine
+	$(galen) sandbox build
+attack: setup ## try to break out of the sandbox (BACKEND=)
+	$(galen) sandbox attack $(if $(BACKEND),--backend $(BACKEND))
 clean: ; rm -rf runs .pytest_cache .ruff_cache
