@@ -33,8 +33,7 @@ class GRPOSettings(Frozen):
 
     The paper's values: lr 1e-5, temperature 0.6, KL coefficient 1e-3, batch 128 (section 4.1); the group size is not
     published. `loss` "grpo" weighs every episode alike: failed ones are longer, and a mean over all tokens ("dapo")
-    would push down more than it lifts (measured: entropy rose and success fell). `rounds` bounds how often a rollout
-    plays again to replace dead groups. `schedule` is the learning rate's after the warm-up: linear falls to nothing.
+    would push down more than it lifts (measured: entropy rose and success fell). `rounds` bounds how often a rollout plays again to replace dead groups.
     """
 
     learning_rate: float = Field(default=1e-5, gt=0)
@@ -51,7 +50,6 @@ class GRPOSettings(Frozen):
     scale_rewards: bool = False
     loss: Literal["grpo", "dapo", "bnpo", "dr_grpo"] = "grpo"
     warmup_steps: int = Field(default=5, ge=0)
-    schedule: Literal["constant", "linear"] = "constant"
     max_grad_norm: float = Field(default=0.2, gt=0)
     curriculum: bool = True
     importance_clip: float = Field(default=2.0, gt=1)
@@ -256,8 +254,7 @@ def train_grpo(
     accumulate = settings.groups * settings.group_size // (settings.minibatches * settings.micro_batch)
     steps = settings.rollouts * settings.minibatches
     config = GRPOConfig(
-        output_dir=str(out), max_steps=steps, learning_rate=settings.learning_rate,
-        lr_scheduler_type="linear" if settings.schedule == "linear" else "constant_with_warmup",
+        output_dir=str(out), max_steps=steps, learning_rate=settings.learning_rate, lr_scheduler_type="constant_with_warmup",
         warmup_steps=settings.warmup_steps, max_grad_norm=settings.max_grad_norm, beta=settings.kl, epsilon=settings.clip,
         epsilon_high=settings.clip_high, temperature=settings.temperature, num_generations=settings.group_size,
         per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
