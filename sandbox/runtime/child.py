@@ -32,7 +32,6 @@ def run(body_fd: int, out: int, err: int, verb: bytes, settings: dict) -> None:
 
 def become_payload(out: int, err: int, keep: int, settings: dict) -> None:
     """Stand alone: own session, default signals, only the standard streams and `keep` open, killed first for memory."""
-    signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGXFSZ, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -29,6 +29,7 @@ DENIED = (
 OWN_ONLY = (142, 144, 203, 302, 314)
 SYS_CLONE, SYS_CLONE3, SYS_SOCKET, SYS_SOCKETPAIR, SYS_CONNECT = 56, 435, 41, 53, 42
 SYS_MMAP, SYS_FCNTL, SYS_PIPE2, SYS_SETPRIORITY, SYS_SETSOCKOPT = 9, 72, 293, 141, 54
+SYS_FLOCK, SET_LOCK = 73, (6, 7, 37, 38)
 SHARED_ANONYMOUS, F_SETFL, O_DIRECT, SOL_SOCKET, SO_SNDBUF = 0x21, 4, 0x4000, 1, 7
 CLONE_NEW_ANY = 0x7E020000
 AUDIT_X86_64, X32_BIT, AF_UNIX, SOCK_DGRAM = 0xC000003E, 0x40000000, 1, 2
@@ -117,25 +118,17 @@ def install_seccomp(reach_sockets: bool = True) -> None:
     # Anonymous shared memory can outlive every mapping that would show it; packets make a reader lose bytes.
     program += [op(equal, SYS_MMAP, 0, 5), argument(3), op(mask, SHARED_ANONYMOUS), op(equal, SHARED_ANONYMOUS, 0, 1)]
     program += [eperm, op(load, 0)]
-    program += [
-        op(equal, SYS_FCNTL, 0, 6),
-        argument(1),
-        op(equal, F_SETFL, 0, 3),
-        argument(2),
-        op(any_bit, O_DIRECT, 0, 1),
-    ]
-    program += [eperm, op(load, 0)]
+    program += [op(equal, SYS_FCNTL, 0, 6), argument(1), op(equal, F_SETFL, 0, 3), argument(2)]
+    program += [op(any_bit, O_DIRECT, 0, 1), eperm, op(load, 0)]
+    # Granted without being taken: two sandboxes that see one file could speak by the locks on it.
+    for command in SET_LOCK:
+        program += [op(equal, SYS_FCNTL, 0, 4), argument(1), op(equal, command, 0, 1), op(ret, refuse(0)), op(load, 0)]
+    program += [op(equal, SYS_FLOCK, 0, 1), op(ret, refuse(0))]
     program += [op(equal, SYS_PIPE2, 0, 4), argument(1), op(any_bit, O_DIRECT, 0, 1), eperm, op(load, 0)]
     program += [op(equal, SYS_SETPRIORITY, 0, 6), argument(0), op(equal, 0, 0, 2), argument(1), op(equal, 0, 1, 0)]
     program += [eperm, op(load, 0)]
-    program += [
-        op(equal, SYS_SETSOCKOPT, 0, 6),
-        argument(1),
-        op(equal, SOL_SOCKET, 0, 3),
-        argument(2),
-        op(equal, SO_SNDBUF, 0, 1),
-    ]
-    program += [eperm, op(load, 0)]
+    program += [op(equal, SYS_SETSOCKOPT, 0, 6), argument(1), op(equal, SOL_SOCKET, 0, 3), argument(2)]
+    program += [op(equal, SO_SNDBUF, 0, 1), eperm, op(load, 0)]
     for call in OWN_ONLY:
         program += [op(equal, call, 0, 4), argument(0), op(equal, 0, 1, 0), eperm, op(load, 0)]
     for call in (SYS_SOCKET, SYS_SOCKETPAIR):

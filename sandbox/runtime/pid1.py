@@ -19,6 +19,7 @@ import watch
 import wire
 
 LOOK_S = 0.025  # how often the aggregate limits are looked at while an action runs
+ASK_MS = 2
 INTERRUPT_S = 1.0  # what a session is given to end a cell after it was interrupted
 
 
@@ -57,12 +58,9 @@ class Supervisor:
         # Only where this process is alone has its cgroup no other members.
         self._cgroup_base = watch.cgroup_kib(settings["folders"]) if settings.get("own_cgroup") else 0
         self._null = os.open("/dev/null", os.O_RDWR)
-        self._wake, wake_write = os.pipe()
-        for fd in (self._wake, wake_write):
-            os.set_blocking(fd, False)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a handler would let the agent, who is the same user, end PID 1
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        # No handlers at all: the agent, who is the same user, would call them as often as it likes.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def serve(self) -> None:
         """Never returns."""
@@ -131,6 +129,7 @@ class Supervisor:
         action = Action(pid, cell, start + seconds, cpu)
         self._wait(action, streams)
         used, peak = self._account(action)
+        self._count_left(action)
         self._kill_others()
         for stream in streams:
             stream.finish()
@@ -184,10 +183,20 @@ class Supervisor:
     def _wait(self, action: Action, streams: list[pump.Stream]) -> None:
         poll = select.poll()
         by_fd = {stream.source: stream for stream in streams}
-        for fd in (*by_fd, self._wake, self._source):
+        end = watch.end_of(action.pid)
+        for fd in (*by_fd, self._source, *([] if end is None else [end])):
             poll.register(fd, select.POLLIN)
         if action.cell:
             poll.register(action.cell.control, select.POLLIN)
+        try:
+            self._watch(action, poll, by_fd, end)
+        finally:
+            if end is not None:
+                os.close(end)
+
+    def _watch(self, action: Action, poll: select.poll, by_fd: dict[int, pump.Stream], end: int | None) -> None:
+        """Move output and look at the limits until the action is over. `end` becomes readable with its end; without
+        one (gVisor) its end is asked for every other millisecond."""
         look_at = time.monotonic() + LOOK_S
         while not action.over:
             now = time.monotonic()
@@ -198,15 +207,19 @@ class Supervisor:
                 self._look(action)
                 look_at = time.monotonic() + LOOK_S
                 continue
-            for fd, event in poll.poll((min(action.deadline, look_at) - now) * 1000 + 1):
+            left = (min(action.deadline, look_at) - now) * 1000 + 1
+            events = poll.poll(left if end is not None else min(left, ASK_MS))
+            if end is None:
+                self._reap(action)
+            for fd, event in events:
                 if fd in by_fd:
                     if not (event & select.POLLIN and by_fd[fd].move()):
                         poll.unregister(fd)
                 elif fd == self._source:
                     self._interrupted(action)
-                elif fd == self._wake:
+                elif fd == end:
                     self._reap(action)
-                else:
+                elif not action.over:
                     self._cell_spoke(action)
 
     def _interrupted(self, action: Action) -> None:
@@ -234,7 +247,10 @@ class Supervisor:
             os.kill(pid, number)
 
     def _look(self, action: Action) -> None:
-        """Kill the action if the sandbox as a whole is over a limit."""
+        """Collect orphans, and kill the action if the sandbox as a whole is over a limit."""
+        self._reap(action)
+        if action.over:
+            return
         settings = self._settings
         pids = watch.processes(settings["alone"])
         over = None
@@ -247,6 +263,13 @@ class Supervisor:
         if over:
             action.limits |= wire.bit(over)
             self._kill(action)
+
+    def _count_left(self, action: Action) -> None:
+        """A burst of processes can be over before it is looked at; what it left is still here."""
+        if not self._settings["alone"] or action.limits:
+            return
+        if sum(map(watch.threads, watch.processes(alone=True))) > self._settings["max_processes"]:
+            action.limits |= wire.bit("processes")
 
     def _memory_kib(self, pids: list[int]) -> int:
         own = watch.memory_kib(pids, self._settings["memory_mb"] * 1024, self._settings["alone"])
@@ -265,8 +288,6 @@ class Supervisor:
 
     def _reap(self, action: Action) -> None:
         """Collect who ended; `action` is over when its process did (left for `_account`)."""
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake, 512)
         while True:
             try:
                 found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

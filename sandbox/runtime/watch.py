@@ -135,12 +135,19 @@ def cgroup_cpu_seconds() -> float:
     return 0.0
 
 
+def end_of(pid: int) -> int | None:
+    """A file that becomes readable when a process ends; None when it is gone, or on gVisor, which has no such call."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
 def wait_for_end(pid: int) -> None:
     """Wait until a process that was killed has ended, child or not."""
-    with contextlib.suppress(OSError):  # gone already, or gVisor, which has no such call
-        handle = os.pidfd_open(pid)
-        select.select([handle], [], [], 10)
-        os.close(handle)
+    if (end := end_of(pid)) is not None:
+        select.select([end], [], [], 10)
+        os.close(end)
 
 
 def oom_kills() -> int:

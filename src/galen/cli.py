@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import TyperException
 
 from galen import cli_sandbox
 from galen.errors import GalenError, UserError, unknown
@@ -207,6 +208,9 @@ def main() -> None:
         sys.exit(f"galen: {error}")
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
+    except TyperException as error:  # an unknown command or option
+        print(f"galen: {error} See `galen --help`.", file=sys.stderr)
+        sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         print("galen: interrupted; what is finished is kept, the same command goes on", file=sys.stderr)
         sys.exit(130)

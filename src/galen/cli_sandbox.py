@@ -58,7 +58,7 @@ def attack(
                 f"{'held' if outcome.held else 'GOT THROUGH':12} {outcome.name:28} {outcome.seconds:6.2f} s", flush=True
             )
 
-    opened = open_backend(plain(backend), 1)
+    opened = open_backend(plain(backend), 2)  # some attacks need a sibling
     try:
         outcomes = run_battery(opened, tuple(only or ()), show)
     finally:

@@ -28,7 +28,9 @@ def observe(result: ExecResult, limit: int) -> Observation:
     if result.timed_out:
         parts.append(f"timed out after {result.seconds:.0f} s")
     elif result.exit_code is None:
-        parts.append("killed: " + (next((_KILLED[hit] for hit in result.limits if hit in _KILLED), f"signal {result.signal}")))
+        parts.append(
+            "killed: " + (next((_KILLED[hit] for hit in result.limits if hit in _KILLED), f"signal {result.signal}"))
+        )
     elif result.exit_code:
         parts.append(error_tail(result.stderr) or f"exit code {result.exit_code}")
     if result.state_lost:
