@@ -1,9 +1,13 @@
 """What runs in the fresh process of an action. Files travel this way too, so that no agent's byte enters PID 1."""
 
 import contextlib
+import linecache
 import os
+import shutil
 import signal
+import sqlite3
 import sys
+import traceback
 from pathlib import Path
 
 import kernel
@@ -61,9 +65,6 @@ def flush() -> None:
 
 def python(code: str, names: dict) -> int:
     """Run `code` in `names`; its exit status, tracebacks printed with the agent's own lines."""
-    import linecache
-    import traceback
-
     linecache.cache["<action>"] = (len(code), None, code.splitlines(keepends=True), "<action>")
     try:
         exec(compile(code, "<action>", "exec"), names)
@@ -84,8 +85,6 @@ def new_names() -> dict:
 
 
 def _sql(body: bytes, settings: dict) -> int:
-    import sqlite3
-
     database = settings["database"]
     if database is None:
         print("this task has no database", file=sys.stderr)
@@ -136,8 +135,6 @@ _DO = {
 
 def wipe(folders: dict[str, int]) -> None:
     """Empty the episode's folders; ends this process with 0 when nothing is left."""
-    import shutil
-
     left = 0
     for folder, mode in folders.items():
         _unmark(folder, mode)
