@@ -27,6 +27,7 @@ import watch
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 DEVICES = ("null", "urandom", "random", "full")  # not zero: mapped, it is memory that no process shows
 OLD = "/.host"
+NEW_ROOTS = ("/mnt", "/srv", "/opt", "/tmp")  # where the new root is put together: not above the interpreter
 INNER_UID = 10001
 COVERED = ["/episode", "/tmp", "/dev/shm"]
 LOOKED_UP = ("/proc/cpuinfo", "/proc/meminfo", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
@@ -47,7 +48,7 @@ def prepare_root(prefixes: list[str]) -> None:
         os._exit(0)
     k.die_with_parent()
     k.mount(None, "/", None, k.REC | k.PRIVATE)
-    root = "/tmp"
+    root = next(f for f in NEW_ROOTS if Path(f).is_dir() and not any(p.startswith(f + "/") for p in prefixes))
     k.mount("tmpfs", root, "tmpfs", k.NOSUID | k.NODEV, "size=2m,mode=755")
     for folder in ("episode", "tmp", "data", "proc", "dev", "dev/shm", OLD[1:]):
         Path(root, folder).mkdir(parents=True, exist_ok=True)
