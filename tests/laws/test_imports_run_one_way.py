@@ -11,7 +11,8 @@ from galen.paths import ROOT
 
 ORDER = [
     ("types", "errors", "paths"), ("config", "presets"), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
-    ("rollout",), ("data", "evals"), ("train",), ("report",), ("pipeline",), ("cli",),
+    ("rollout",), ("data", "evals"), ("train",), ("report",), ("pipeline",), ("cli_sandbox",),
+    ("cli",),
 ]  # fmt: skip
 RANK = {room: i for i, rooms in enumerate(ORDER) for room in rooms}
 SOURCES = sorted((ROOT / "src" / "galen").rglob("*.py"))
