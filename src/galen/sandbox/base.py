@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
+from galen.errors import SandboxError, UserError
 from galen.types import ExecResult
 
 Lang = Literal["python", "sql", "shell"]
@@ -121,3 +122,16 @@ class SandboxBackend(Protocol):
     def create(self, spec: SandboxSpec) -> Sandbox: ...
     def doctor(self) -> DoctorReport: ...
     def close(self) -> None: ...
+
+
+def try_out(backend: SandboxBackend) -> DoctorReport:
+    """Make a sandbox and tell what is in force; no tier, and the reason, when none can be made."""
+    try:
+        sandbox = backend.create(SandboxSpec())
+        done = sandbox.run("print(1)", lang="python", timeout_s=20)
+        sandbox.close()
+    except (SandboxError, UserError) as error:
+        return DoctorReport(backend.name, None, notes=(str(error),))
+    if done.stdout != "1\n":
+        return DoctorReport(backend.name, None, notes=(f"a sandbox was made, but cannot run Python: {done.stderr}",))
+    return DoctorReport(backend.name, sandbox.tier, sandbox.enforced)

@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from galen.errors import SandboxError, UserError
 from galen.sandbox import images, owners
-from galen.sandbox.base import DoctorReport, SandboxSpec, Tier
+from galen.sandbox.base import DoctorReport, SandboxSpec, Tier, try_out
 from galen.sandbox.channel import Channel, ChannelSandbox
 
 API_TIMEOUT_S = 60
@@ -131,17 +131,12 @@ class DockerBackend:
             engine.client.close()
 
     def doctor(self) -> DoctorReport:
-        """Make a container and tell what is in force."""
-        try:
-            sandbox = self.create(SandboxSpec())
-            done = sandbox.run("print(1)", lang="python", timeout_s=20)
-            sandbox.close()
-        except (SandboxError, UserError) as error:
-            return DoctorReport(self.name, None, notes=(str(error),))
-        if done.stdout != "1\n":
-            return DoctorReport(self.name, None, notes=(f"a container runs, but not Python: {done.stderr}",))
+        """See `try_out`; a usable one also names its engines' versions."""
+        report = try_out(self)
+        if not report.usable:
+            return report
         notes = tuple(f"{e.url or 'default engine'}: {e.client.version()['Version']}" for e in self._engines)
-        return DoctorReport(self.name, self.tier, ENFORCED, notes)
+        return replace(report, notes=notes)
 
 
 class DockerSandbox(ChannelSandbox):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from galen.errors import SandboxError, UserError
 from galen.paths import RUNTIME
-from galen.sandbox.base import DoctorReport, SandboxSpec, Tier
+from galen.sandbox.base import DoctorReport, SandboxSpec, Tier, try_out
 from galen.sandbox.channel import START_S, Channel, ChannelSandbox
 
 FIRST_UID, UIDS = 20000, 20000
@@ -124,16 +124,8 @@ class LocalBackend:
             self._links.clear()
 
     def doctor(self) -> DoctorReport:
-        """Make a jail and tell what is in force; no tier, and the reason, when none can be made."""
-        try:
-            sandbox = self.create(SandboxSpec())
-            done = sandbox.run("print(1)", lang="python", timeout_s=20)
-            sandbox.close()
-        except (SandboxError, UserError) as error:
-            return DoctorReport(self.name, None, notes=(str(error),))
-        if done.stdout != "1\n":
-            return DoctorReport(self.name, None, notes=(f"a jail was made, but cannot run Python: {done.stderr}",))
-        return DoctorReport(self.name, sandbox.tier, sandbox.enforced)
+        """See `try_out`."""
+        return try_out(self)
 
 
 def enforced(tier: Tier) -> dict[str, str]:
