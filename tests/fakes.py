@@ -32,20 +32,26 @@ def run_sft(out: Path, sampler, teacher, tasks, stops):
     return model.state_dict()
 
 
-def run_grpo(out: Path, sampler, teacher, tasks, stops):
+def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):
+    """GRPO on a scripted policy's episodes, with `ptx` on demonstrations; returns the weights after the last stop."""
     policy = teacher(slip=0.1, wrong=0.45)
 
     def play(dealt, step, number):
         return sampler.sample(dealt, policy, samples=4, seed=1000 * step + 100 * number)
 
+    shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if ptx else []
     model = tiny()
     for stop in stops:
         model = tiny()
         train_grpo(
-            model, BASE, tasks, SETTINGS, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
-            context=640, save_every=2, stop_after=stop,
+            model, BASE, tasks, SETTINGS.model_copy(update={"ptx": ptx}), out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
+            context=640, demonstrations=shown, save_every=2, stop_after=stop,
         )  # fmt: skip
     return model.state_dict()
+
+
+def run_grpo_ptx(out: Path, sampler, teacher, tasks, stops):
+    return run_grpo(out, sampler, teacher, tasks, stops, ptx=1.0)
 
 
 def grpo_gradients(out: Path, sampler, teacher, tasks, monkeypatch):

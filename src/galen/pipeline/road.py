@@ -269,7 +269,8 @@ class Road:
                 model, self.folder, self.pool, settings, self.out / "grpo", seed=self.seed, play=play,
                 sync=lambda m: serve_weights(m, self.policy, self.out / "serving"),
                 check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
-                context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing,
+                context=self.model.context, demonstrations=demonstrations(self.teacher),
+                gradient_checkpointing=self.model.gradient_checkpointing,
             )  # fmt: skip
         print(
             f"grpo: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "

@@ -2,7 +2,8 @@
 
 What is added to TRL 1.16: whole episodes come from the sampler; environment tokens are masked; groups without a
 gradient are counted and played again with other tasks instead of being trained on; padding is trimmed; the server
-gets the new weights after each step and is checked; a checkpoint also holds the task feed.
+gets the new weights after each step and is checked; demonstrations can be trained on beside (`ptx`); a checkpoint
+also holds the task feed.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from galen.errors import GalenError
+from galen.errors import GalenError, UserError
+from galen.train import ptx
 from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
 from galen.train.stop import StopAfter, TimeLimit
-from galen.types import Episode, Frozen, Group, Task
+from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 
 class GRPOSettings(Frozen):
@@ -33,7 +35,9 @@ class GRPOSettings(Frozen):
 
     The paper's values: lr 1e-5, temperature 0.6, KL coefficient 1e-3, batch 128 (section 4.1); the group size is not
     published. `loss` "grpo" weighs every episode alike: failed ones are longer, and a mean over all tokens ("dapo")
-    would push down more than it lifts (measured: entropy rose and success fell). `rounds` bounds how often a rollout plays again to replace dead groups.
+    would push down more than it lifts (measured: entropy rose and success fell). `rounds` bounds how often a rollout
+    plays again to replace dead groups. `ptx` weighs the cross-entropy of demonstrations, half as many as there are
+    rows in each micro-batch, that is added to the loss.
     """
 
     learning_rate: float = Field(default=1e-5, gt=0)
@@ -45,6 +49,7 @@ class GRPOSettings(Frozen):
     rounds: int = Field(default=3, ge=1)
     temperature: float = Field(default=1.0, gt=0)
     kl: float = Field(default=1e-3, ge=0)
+    ptx: float = Field(default=0.0, ge=0)
     clip: float = Field(default=0.2, gt=0)
     clip_high: float | None = None
     scale_rewards: bool = False
@@ -95,13 +100,13 @@ class AgentGRPOTrainer(GRPOTrainer):
     def __init__(
         self, *args: Any, feed: TaskFeed, tasks: dict[str, Task], play: Play, sync: Callable[[PreTrainedModel], None],
         check: Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]], settings: GRPOSettings, log: Path,
-        **kwargs: Any,
+        demonstrations: Sequence[TrainRow], **kwargs: Any,
     ) -> None:  # fmt: skip
         # TRL warns that rollout_func is experimental; the version is pinned.
         super().__init__(*args, rollout_func=lambda prompts, trainer: self.roll(len(prompts)), **kwargs)
         self.feed, self.report = feed, GRPOReport()
         self._tasks, self._play, self._sync, self._check = tasks, play, sync, check
-        self._settings, self._log_path = settings, log
+        self._settings, self._log_path, self._demonstrations = settings, log, demonstrations
         # TRL asks this object to bring the server up to date, and corrects by the sampler's log-probabilities.
         self.use_vllm, self.vllm_mode, self._last_loaded_step = True, "server", -1
         self.vllm_generation = self
@@ -181,6 +186,22 @@ class AgentGRPOTrainer(GRPOTrainer):
         self._count_tokens(batch)
         return batch
 
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        if not self._settings.ptx:
+            return loss
+        return loss + self._settings.ptx * self._ptx_loss(model) / self.current_gradient_accumulation_steps
+
+    def _ptx_loss(self, model: Any) -> torch.Tensor:
+        """Cross-entropy of some demonstrations, a mean over their sampled tokens, at the rollouts' temperature."""
+        micro = self._step % self.current_gradient_accumulation_steps
+        where = f"{self.args.seed}/{self.state.global_step}/{micro}/{self.accelerator.process_index}"
+        rows = ptx.draw(self._demonstrations, max(1, self._settings.micro_batch // 2), where)
+        ids, attention, mask = (x.to(self.accelerator.device) for x in ptx.collate(rows))
+        logps, _, _ = self._get_per_token_logps_and_entropies(model, ids, attention, ids.size(1) - 1)
+        sampled = mask[:, 1:]
+        return -(logps * sampled).sum() / sampled.sum()
+
     def _count_tokens(self, batch: dict[str, Any]) -> None:
         """Count the tokens that will be trained, and those that are not the stored ones (must stay 0, law 1)."""
         ids, mask = batch["completion_ids"], batch["completion_mask"] * batch["tool_mask"]
@@ -242,12 +263,19 @@ def train_grpo(
     model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task], settings: GRPOSettings, out: Path, *, seed: int,
     play: Play, sync: Callable[[PreTrainedModel], None],
     check: Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]], context: int,
-    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0,
+    demonstrations: Sequence[TrainRow] = (), gradient_checkpointing: bool = False, save_every: int = 4,
+    stop_after: int = 0,
 ) -> GRPOReport:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
-    `stop_after` ends the call after so many optimizer steps without changing the schedule (tests of resuming).
+    `demonstrations` are what `settings.ptx` weighs. `stop_after` ends the call after so many optimizer steps without
+    changing the schedule (tests of resuming).
+
+    Raises:
+        UserError: `settings.ptx` without demonstrations.
     """
+    if settings.ptx and not demonstrations:
+        raise UserError(f"grpo.ptx={settings.ptx}: there is no successful demonstration to train on; set grpo.ptx=0")
     out.mkdir(parents=True, exist_ok=True)
     feed = TaskFeed(tasks, seed, settings.curriculum)
     last = max(out.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]), default=None)
@@ -276,7 +304,7 @@ def train_grpo(
         # TRL wants prompts to deal from; the feed deals tasks instead.
         train_dataset=Dataset.from_list([{"prompt": "", "episode_reward": None}] * (settings.groups * steps)),
         reward_funcs=_reward, feed=feed, tasks={t.id: t for t in tasks}, play=play, sync=sync, check=check,
-        settings=settings, log=out / "log.jsonl",
+        settings=settings, log=out / "log.jsonl", demonstrations=demonstrations,
     )  # fmt: skip
     if last is not None:
         trainer.restore(last)
