@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.util
+import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,11 +48,11 @@ class Opened:
 
 @dataclass
 class Contestant:
-    """A name, why it cannot be measured here ("" if it can), and how it is opened."""
+    """A name, why it cannot be measured here ("" if it can), and how it is opened (None where it never can be)."""
 
     name: str
     missing: Callable[[], str]
-    open: Callable[[Path], Opened]
+    open: Callable[[Path], Opened] | None = None
 
 
 # ours
@@ -122,7 +125,7 @@ def _docker() -> SandboxBackend:
 
 
 def _no_engine() -> str:
-    from galen.sandbox.docker import connect
+    from galen.sandbox.engines import connect
 
     try:
         connect("").close()
@@ -132,7 +135,7 @@ def _no_engine() -> str:
 
 
 def _engine() -> Any:
-    from galen.sandbox.docker import connect
+    from galen.sandbox.engines import connect
 
     return connect("")
 
@@ -145,7 +148,7 @@ def _subprocess(folder: Path) -> Opened:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         return done.stdout + done.stderr
 
-    slot = Slot(lambda code: run([sys.executable, "-c", code]), lambda: None, lambda code: run(["/bin/sh", "-c", code]))
+    slot = _command_slot(run, lambda: None)
     return Opened(lambda: slot, lambda: None, str(folder))
 
 
@@ -239,50 +242,62 @@ def _smolagents(folder: Path) -> Opened:
 
 
 def _swe_rex(folder: Path) -> Opened:
-    import asyncio
-
+    """The deployment without a container: a server's runtime in this process, whose commands are subprocesses."""
+    os.environ.setdefault("SWE_REX_LOG_STREAM_LEVEL", "ERROR")
     from swerex.deployment.local import LocalDeployment  # type: ignore[import-not-found]
     from swerex.runtime.abstract import Command  # type: ignore[import-not-found]
 
+    loop = _Loop()
+
     def slot() -> Slot:
-        loop = asyncio.new_event_loop()
         deployment = LocalDeployment()
-        loop.run_until_complete(deployment.start())
+        loop.wait(deployment.start())
 
         def run(command: list[str]) -> str:
-            done = loop.run_until_complete(deployment.runtime.execute(Command(command=command, timeout=TIMEOUT_S)))
+            done = loop.wait(deployment.runtime.execute(Command(command=command, timeout=TIMEOUT_S)))
             return done.stdout + done.stderr
 
-        return Slot(
-            lambda code: run([sys.executable, "-c", code]),
-            lambda: loop.run_until_complete(deployment.stop()),
-            lambda code: run(["/bin/sh", "-c", code]),
-        )
+        return _command_slot(run, lambda: loop.wait(deployment.stop()))
 
-    return Opened(slot, lambda: None, str(folder))
+    return Opened(slot, loop.close, str(folder))
 
 
 def _inspect(folder: Path) -> Opened:
     """The sandbox of Inspect without a container: a process on the host."""
-    import asyncio
-
     from inspect_ai.util._sandbox.local import LocalSandboxEnvironment  # type: ignore[import-not-found]
 
+    loop = _Loop()
+
     def slot() -> Slot:
-        loop = asyncio.new_event_loop()
         environment = LocalSandboxEnvironment()
 
         def run(command: list[str]) -> str:
-            done = loop.run_until_complete(environment.exec(command, timeout=TIMEOUT_S))
+            done = loop.wait(environment.exec(command, timeout=TIMEOUT_S))
             return done.stdout + done.stderr
 
-        return Slot(
-            lambda code: run([sys.executable, "-c", code]),
-            lambda: environment.directory.cleanup(),
-            lambda code: run(["/bin/sh", "-c", code]),
-        )
+        return _command_slot(run, environment.directory.cleanup)
 
-    return Opened(slot, lambda: None, str(folder))
+    return Opened(slot, loop.close, str(folder))
+
+
+def _command_slot(run: Callable[[list[str]], str], close: Callable[[], Any]) -> Slot:
+    return Slot(lambda code: run([sys.executable, "-c", code]), close, lambda code: run(["/bin/sh", "-c", code]))
+
+
+class _Loop:
+    """An event loop in a thread, for peers that are asynchronous and share their state between sandboxes."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
 
 
 CONTESTANTS = [
@@ -297,9 +312,5 @@ CONTESTANTS = [
     Contestant("smolagents", _needs("smolagents", "smolagents", engine=False), _smolagents),
     Contestant("swe-rex", _needs("swerex", "swe-rex", engine=False), _swe_rex),
     Contestant("inspect-ai", _needs("inspect_ai", "inspect-ai", engine=False), _inspect),
-    Contestant("nemo-skills", _needs("nemo_skills", "nemo-skills"), lambda folder: _nemo_skills()),
+    Contestant("nemo-skills", lambda: "it is on no package registry, nor is its sandbox's image"),
 ]
-
-
-def _nemo_skills() -> Opened:
-    raise UserError("its sandbox is a server of its own image, which is not on the package registries")

@@ -108,6 +108,7 @@ def measure(contestant: Contestant, folder: Path, right: dict[str, str], seconds
     def note(what: str, value: float, unit: str, **more: Any) -> None:
         rows.append({"contestant": contestant.name, "what": what, "value": round(value, 3), "unit": unit, **more})
 
+    assert contestant.open, f"{contestant.name} has no way to be opened and gave no reason"
     with ExitStack() as stack:
         start = time.perf_counter()
         opened = contestant.open(folder)
