@@ -24,7 +24,7 @@ def build(
 ) -> None:
     """Build images on each engine and bring images.lock up to date."""
     from galen.sandbox import images
-    from galen.sandbox.docker import connect
+    from galen.sandbox.engines import connect
 
     for url in engine or [""]:
         client = connect(url)
@@ -36,7 +36,8 @@ def build(
 @app.command()
 def reap(engine: Engines = []) -> None:  # noqa: B006
     """Remove containers whose owner is dead or whose time is over; no others."""
-    from galen.sandbox.docker import connect, reap
+    from galen.sandbox.docker import reap
+    from galen.sandbox.engines import connect
 
     for url in engine or [""]:
         print(f"{url or 'default engine'}: {reap(connect(url))} removed")

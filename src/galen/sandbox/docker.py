@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
+import ssl
+import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
-from docker.tls import TLSConfig
 from docker.types import LogConfig, Mount
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -26,8 +28,8 @@ from galen.errors import SandboxError, UserError
 from galen.sandbox import images, owners
 from galen.sandbox.base import DoctorReport, SandboxSpec, Tier, try_out
 from galen.sandbox.channel import Channel, ChannelSandbox
+from galen.sandbox.engines import connect
 
-API_TIMEOUT_S = 60
 AT_ONCE = max(2, min(8, 2 * (os.cpu_count() or 1)))
 FOLDERS = ["/episode", "/tmp", "/dev/shm"]
 USER = "10001:10001"
@@ -38,15 +40,17 @@ ENFORCED = {
     "time": "supervisor", "file size": "rlimit",
 }  # fmt: skip
 STDOUT_FRAME = 8
+REST_S = 30.0
 
 
 @dataclass
 class Engine:
-    """One engine and how many sandboxes of ours it runs."""
+    """One engine, how many sandboxes of ours it runs, and until when the others are asked first."""
 
     url: str
     client: docker.DockerClient
     live: int = 0
+    rests_until: float = 0.0
     gate: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
 
@@ -70,16 +74,32 @@ class DockerBackend:
             reap(engine.client)
 
     def create(self, spec: SandboxSpec) -> DockerSandbox:
-        """A new container; raises SandboxError when the engine makes none, UserError when its image is missing."""
+        """A new container on the engine with the fewest; another engine's where that one makes none, and for a while.
+
+        Raises:
+            SandboxError: no engine makes one.
+            UserError: the image is missing.
+        """
+        tried: set[str] = set()
+        while True:
+            engine = self._taken(tried)
+            try:
+                with engine.gate:
+                    return self._start(engine, spec)
+            except BaseException as error:
+                self._left(engine)
+                tried.add(engine.url)
+                if not isinstance(error, SandboxError) or len(tried) == len(self._engines):
+                    raise
+                engine.rests_until = time.monotonic() + REST_S
+
+    def _taken(self, tried: set[str]) -> Engine:
+        now = time.monotonic()
         with self._lock:
-            engine = min(self._engines, key=lambda e: e.live)
+            left = [engine for engine in self._engines if engine.url not in tried]
+            engine = min(left, key=lambda e: (e.rests_until > now, e.live))
             engine.live += 1
-        try:
-            with engine.gate:
-                return self._start(engine, spec)
-        except BaseException:
-            self._left(engine)
-            raise
+        return engine
 
     def _left(self, engine: Engine) -> None:
         with self._lock:
@@ -125,9 +145,12 @@ class DockerBackend:
         }  # fmt: skip
 
     def close(self) -> None:
-        """Remove what is left of this owner and disconnect."""
+        """Remove what is left of this owner and disconnect. On an engine that is gone, PID 1 leaves by itself."""
         for engine in self._engines:
-            reap(engine.client, mine=True)
+            try:
+                reap(engine.client, mine=True)
+            except (DockerException, requests.RequestException) as error:
+                print(f"{engine.url or 'the engine'} could not be asked for what is left: {error}", file=sys.stderr)
             engine.client.close()
 
     def doctor(self) -> DoctorReport:
@@ -183,57 +206,51 @@ class Stream:
         self._attached = attached  # owns the connection
         self._socket: socket.socket = getattr(attached, "_sock", attached)
         self._left = 0
+        # OpenSSL lets one thread at a time touch a connection, and a session is interrupted from another one.
+        self._tls = threading.Lock() if isinstance(self._socket, ssl.SSLSocket) else None
 
     def settimeout(self, seconds: float) -> None:
         self._socket.settimeout(seconds)
 
     def sendall(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        with self._tls or nullcontext():
+            self._socket.sendall(data)
 
     def recv(self, size: int) -> bytes:
         """At most `size` bytes of output; none when the stream has closed."""
         if not self._left:
             header = b""
             while len(header) < STDOUT_FRAME:
-                part = self._socket.recv(STDOUT_FRAME - len(header))
+                part = self._receive(STDOUT_FRAME - len(header))
                 if not part:
                     return b""
                 header += part
             self._left = int.from_bytes(header[4:], "big")
-        part = self._socket.recv(min(size, self._left))
+        part = self._receive(min(size, self._left))
         self._left -= len(part)
         return part
+
+    def _receive(self, size: int) -> bytes:
+        return self._receive_tls(self._socket, size) if self._tls else self._socket.recv(size)
+
+    def _receive_tls(self, connection: Any, size: int) -> bytes:
+        seconds = connection.gettimeout()
+        ready = select.poll()
+        ready.register(connection, select.POLLIN)
+        while connection.pending() or ready.poll(None if seconds is None else seconds * 1000):
+            with self._tls or nullcontext():
+                connection.settimeout(0)
+                try:
+                    return connection.recv(size)
+                except ssl.SSLWantReadError:
+                    continue  # part of a record, or one without data
+                finally:
+                    connection.settimeout(seconds)
+        raise TimeoutError("the engine sent nothing in time")
 
     def close(self) -> None:
         self._attached.close()
         self._socket.close()
-
-
-def connect(url: str) -> docker.DockerClient:
-    """A client of the engine at `url` ("" is the environment's); raises UserError when none answers."""
-    try:
-        if not url:
-            client = docker.from_env(timeout=API_TIMEOUT_S)
-        elif url.startswith("ssh://"):
-            client = docker.DockerClient(url, timeout=API_TIMEOUT_S, use_ssh_client=True)
-        else:
-            client = docker.DockerClient(url, timeout=API_TIMEOUT_S, tls=_tls(url) or False)
-        client.ping()
-    except (DockerException, requests.RequestException, OSError) as error:
-        raise UserError(
-            f"no Docker engine answers at {url or os.environ.get('DOCKER_HOST') or 'unix:///var/run/docker.sock'} "
-            f"({error}); start one, name others in sandbox.engines, or use sandbox.backend=local"
-        ) from error
-    return client
-
-
-def _tls(url: str) -> TLSConfig | None:
-    """The certificates of `DOCKER_CERT_PATH`, as the docker command reads them."""
-    folder = os.environ.get("DOCKER_CERT_PATH")
-    if not url.startswith("tcp://") or not folder:
-        return None
-    at = Path(folder)
-    return TLSConfig(client_cert=(str(at / "cert.pem"), str(at / "key.pem")), ca_cert=str(at / "ca.pem"), verify=True)
 
 
 def remove(client: docker.DockerClient, container: str) -> None:
