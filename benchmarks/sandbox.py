@@ -82,6 +82,18 @@ def latencies(run: Callable[[], None], seconds: float) -> list[float]:
     return taken
 
 
+def after(slot: Slot, code: str, run: Callable[[], Any], times: int = 20) -> list[float]:
+    """Milliseconds of `run`, each time after an action, as at an episode's end."""
+    taken = []
+    for _ in range(times):
+        time.sleep(0.03)  # an episode waits for its policy at least that long
+        slot.python(code)
+        start = time.perf_counter()
+        run()
+        taken.append((time.perf_counter() - start) * 1e3)
+    return taken
+
+
 def throughput(runs: list[Callable[[], None]], seconds: float) -> float:
     """Actions a second with all `runs` at once."""
 
@@ -124,7 +136,8 @@ def measure(contestant: Contestant, folder: Path, right: dict[str, str], seconds
         slots = [opened.slot()]
         stack.callback(lambda: [slot.close() for slot in slots])
         if slots[0].reset:
-            note("reset", statistics.median(latencies(slots[0].reset, 0.3)), "ms")
+            for what, code in (("reset", "pass"), ("reset after a file", "open('f', 'w').write('x')")):
+                note(what, statistics.median(after(slots[0], code, slots[0].reset)), "ms")
         if opened.idle_mb:
             note("idle memory", opened.idle_mb(), "MB")
         mine = actions(slots[0], opened.data, right)

@@ -133,20 +133,37 @@ _DO = {
 }  # fmt: skip
 
 
-def wipe(folders: dict[str, int]) -> None:
-    """Empty the episode's folders; ends this process with 0 when nothing is left."""
+def wipe(folders: dict[str, int], kept: list[str]) -> None:
+    """Empty the episode's folders but for `kept` and the way there; ends this process with 0 when nothing is left."""
     left = 0
     for folder, mode in folders.items():
         _unmark(folder, mode)
-        for entry in list(os.scandir(folder)):
-            if entry.is_dir(follow_symlinks=False):
-                _open_up(entry.path)
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):
-                    os.unlink(entry.path)
-        left += len(os.listdir(folder))
+        left += _empty(folder, kept)
     os._exit(1 if left else 0)
+
+
+def _empty(folder: str, kept: list[str]) -> int:
+    """How much of `folder` would not go."""
+    left = 0
+    for entry in list(os.scandir(folder)):
+        if entry.path in kept:
+            continue
+        if any(path.startswith(entry.path + "/") for path in kept):
+            _unmark(entry.path, 0o755)
+            left += _empty(entry.path, kept)
+        else:
+            _remove(entry)
+            left += os.path.lexists(entry.path)
+    return left
+
+
+def _remove(entry: os.DirEntry) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        _open_up(entry.path)
+        shutil.rmtree(entry.path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            os.unlink(entry.path)
 
 
 def _unmark(folder: str, mode: int) -> None:

@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import time
+from pathlib import Path
 from typing import NoReturn
 
 import child
@@ -21,6 +22,7 @@ import wire
 LOOK_S = 0.025  # how often the aggregate limits are looked at while an action runs
 ASK_MS = 2
 INTERRUPT_S = 1.0  # what a session is given to end a cell after it was interrupted
+TICK_NS = 20_000_000  # the kernel stamps files by a clock that goes in ticks, of ten milliseconds at most
 
 
 class Session:
@@ -55,6 +57,9 @@ class Supervisor:
         self._sessions: dict[int, Session] = {}
         self._next = 1
         self._folders = {folder: os.stat(folder).st_mode & 0o7777 for folder in settings["folders"]}
+        prefixes = settings.get("prefixes", [])
+        self._kept = [p for p in prefixes if any(p.startswith(f + "/") for f in self._folders)]
+        self._remember_empty()
         # Only where this process is alone has its cgroup no other members.
         self._cgroup_base = watch.cgroup_kib(settings["folders"]) if settings.get("own_cgroup") else 0
         self._null = os.open("/dev/null", os.O_RDWR)
@@ -106,18 +111,12 @@ class Supervisor:
     # one action
 
     def _act(self, verb: bytes, number: int, length: int, seconds: float, limit: int, start: float) -> None:
+        if time.time_ns() < self._empty_from:
+            self._empty = {}
         cell = self._sessions.get(number)
         cpu = {known.pid: watch.cpu_seconds(known.pid) for known in self._sessions.values()}
         body, body_write = os.pipe()
-        if cell:
-            pid, out, err = cell.pid, cell.out, cell.err
-            self._signal(pid, signal.SIGCONT)
-            with contextlib.suppress(BrokenPipeError):
-                socket.send_fds(cell.control, [session.CELL], [body])
-        elif number:
-            pid, out, err = -1, -1, -1
-        else:
-            pid, out, err = self._spawn(verb, body, body_write)
+        pid, out, err = self._handed_over(cell, body) if number else self._spawn(verb, body, body_write)
         os.close(body)
         self._send_body(body_write, length, start + seconds)
         if pid < 0:
@@ -129,17 +128,29 @@ class Supervisor:
         action = Action(pid, cell, start + seconds, cpu)
         self._wait(action, streams)
         used, peak = self._account(action)
+        self._clear_up(action, streams)
+        cuts = [stream.cut for stream in streams]
+        took = time.monotonic() - start
+        self._end(action.code, action.signal, action.limits, action.lost, *cuts, took, used, peak)
+
+    def _clear_up(self, action: Action, streams: list[pump.Stream]) -> None:
+        """Kill what the action left, send the rest of what it wrote, and note which limits it met."""
         self._count_left(action)
         self._kill_others()
         for stream in streams:
             stream.finish()
-        if not cell:
-            os.close(out)
-            os.close(err)
+            if not action.cell:
+                os.close(stream.source)
         self._note_limits(action, streams)
-        cuts = [stream.cut for stream in streams]
-        took = time.monotonic() - start
-        self._end(action.code, action.signal, action.limits, action.lost, *cuts, took, used, peak)
+
+    def _handed_over(self, cell: Session | None, body: int) -> tuple[int, int, int]:
+        """Have a session take the next cell from `body`; its id is -1 when it is gone."""
+        if cell is None:
+            return -1, -1, -1
+        self._signal(cell.pid, signal.SIGCONT)
+        with contextlib.suppress(BrokenPipeError):
+            socket.send_fds(cell.control, [session.CELL], [body])
+        return cell.pid, cell.out, cell.err
 
     def _spawn(self, verb: bytes, body: int, body_write: int) -> tuple[int, int, int]:
         """A fresh child; its id is -1 when the kernel allows no more processes."""
@@ -368,21 +379,25 @@ class Supervisor:
             self._forget(found.si_pid)
 
     def _open(self) -> int:
-        mine, theirs = session.channel_pair()
-        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        mine, out, err, theirs = self._ends()
         pid = self._try_fork()
         if pid == 0:
             try:
-                session.live(os.dup(theirs.fileno()), out_write, err_write, self._settings)
+                session.live(theirs[0], theirs[1], theirs[2], self._settings)
             finally:
                 os._exit(1)
-        theirs.close()
-        os.close(out_write)
-        os.close(err_write)
-        return self._admit(mine, out, err)
+        return self._admit(mine, out, err, theirs)
 
-    def _admit(self, mine: socket.socket, out: int, err: int) -> int:
-        """The number of the session that says hello on `mine`; 0 when none does."""
+    def _ends(self) -> tuple[socket.socket, int, int, list[int]]:
+        """A new session's control, output and errors: the ends kept here, and the three that are the session's."""
+        mine, control = session.channel_pair()
+        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        return mine, out, err, [control.detach(), out_write, err_write]
+
+    def _admit(self, mine: socket.socket, out: int, err: int, theirs: list[int]) -> int:
+        """The number of the session that says hello on `mine`; 0 when none does. Its ends are closed here."""
+        for fd in theirs:
+            os.close(fd)
         ready, _, _ = select.select([mine], [], [], 10)
         said, pid = session.hear(mine) if ready else (b"", 0)
         if said != session.HELLO:
@@ -397,16 +412,11 @@ class Supervisor:
     def _fork(self, number: int) -> int:
         if number not in self._sessions:
             return 0
-        mine, theirs = session.channel_pair()
-        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+        mine, out, err, theirs = self._ends()
         self._signal(self._sessions[number].pid, signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
-            fds = [theirs.fileno(), out_write, err_write]
-            socket.send_fds(self._sessions[number].control, [session.SNAPSHOT], fds)
-        theirs.close()
-        os.close(out_write)
-        os.close(err_write)
-        return self._admit(mine, out, err)
+            socket.send_fds(self._sessions[number].control, [session.SNAPSHOT], theirs)
+        return self._admit(mine, out, err, theirs)
 
     def _close(self, number: int) -> int:
         known = self._sessions.pop(number, None)
@@ -423,10 +433,25 @@ class Supervisor:
             known.forget()
         self._sessions.clear()
         self._kill_others()
+        if self._still_empty():
+            return 0
         pid = self._try_fork()
         if pid == 0:
-            child.wipe(self._folders)
+            child.wipe(self._folders, self._kept)
         if pid < 0:
             return 1
-        _, status = os.waitpid(pid, 0)
-        return os.waitstatus_to_exitcode(status)
+        left = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._empty = {}
+        if not left:
+            self._remember_empty()
+        return left
+
+    def _remember_empty(self) -> None:
+        """Note when the folders, empty now, were last changed; what is done in the same tick would not show."""
+        way = {str(parent) for path in self._kept for parent in Path(path).parents if len(parent.parts) > 1}
+        self._empty = {folder: os.stat(folder).st_ctime_ns for folder in {*self._folders, *way}}
+        self._empty_from = time.time_ns() + TICK_NS
+
+    def _still_empty(self) -> bool:
+        """Whether nothing was made in the folders or changed of them: their ctime is the kernel's, not the agent's."""
+        return bool(self._empty) and all(os.stat(folder).st_ctime_ns == at for folder, at in self._empty.items())

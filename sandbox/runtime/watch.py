@@ -152,7 +152,7 @@ def wait_for_end(pid: int) -> None:
 
 def oom_kills() -> int:
     """How often the kernel killed in this container for memory; 0 where there is no such count."""
-    for name in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+    for name in (f"{CGROUP}/memory.events", f"{CGROUP}/memory/memory.oom_control"):
         with contextlib.suppress(OSError), open(name, "rb") as file:
             return sum(int(line.split()[1]) for line in file if line.startswith(b"oom_kill "))
     return 0

@@ -229,13 +229,39 @@ def test_a_large_program_and_one_that_does_not_read_it(sandbox):
 
 
 def test_reset_leaves_nothing(sandbox):
+    look = "import os; print(os.listdir('.'), os.listdir(os.environ['TMPDIR']))"
+    new = run(sandbox, look).stdout
     messy = "import os, time\nos.makedirs('d/e'); open('d/e/f', 'w'); os.symlink('/usr', 'd/l'); os.chmod('d', 0)\n"
     run(sandbox, messy + "open(os.environ['TMPDIR'] + '/t', 'w')")
     sandbox.session().run(
         "import threading, time; threading.Thread(target=time.sleep, args=(99,)).start()", timeout_s=5
     )
     assert sandbox.reset()
-    assert run(sandbox, "import os; print(os.listdir('.'), os.listdir(os.environ['TMPDIR']))").stdout == "[] []\n"
+    assert run(sandbox, look).stdout == new
+    assert new.startswith("[] ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "open('f', 'w')",
+        "os.mkdir('d')",
+        "os.chmod('.', 0o700 if os.stat('.').st_mode & 1 else 0o711)",
+        "os.utime('.', (1, 1))",
+        "open(os.environ['TMPDIR'] + '/f', 'w')",
+    ],
+)
+def test_what_was_done_the_moment_after_a_reset_is_undone_too(sandbox, change):
+    states = "[(os.listdir(f), os.stat(f).st_mode, os.stat(f).st_mtime > 9) for f in ('.', os.environ['TMPDIR'])]"
+    look = f"import os; print({states})"
+    before = run(sandbox, look).stdout
+    for pause in (0.0, 0.0, 0.05):
+        assert sandbox.reset()
+        time.sleep(pause)
+        # Where the folders belong to another user, their rights cannot be changed at all.
+        assert run(sandbox, f"import os\ntry: {change}\nexcept PermissionError: pass").exit_code == 0
+    assert sandbox.reset()
+    assert run(sandbox, look).stdout == before
 
 
 # sessions

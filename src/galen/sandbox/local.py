@@ -149,7 +149,7 @@ def _check_reach(host: Path) -> None:
 
 def prefixes(python: str) -> list[str]:
     """The folders that an interpreter's programs and libraries lie in; raises UserError when it does not run."""
-    show = "import sys, os; print(sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), sep=chr(10))"
+    show = "import sys, os; p = (sys.prefix, sys.base_prefix); print(*p, *map(os.path.realpath, p), sep=chr(10))"
     try:
         done = subprocess.run([python, "-I", "-c", show], capture_output=True, text=True, check=True, timeout=START_S)
     except (OSError, subprocess.SubprocessError) as error:
