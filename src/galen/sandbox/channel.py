@@ -5,6 +5,8 @@ Every byte that comes in is regarded as the agent's, but the frame that ends an 
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import struct
 import threading
 from collections.abc import Callable
@@ -31,6 +33,7 @@ class Transport(Protocol):
     def settimeout(self, seconds: float, /) -> None: ...
     def sendall(self, data: bytes, /) -> None: ...
     def recv(self, size: int, /) -> bytes: ...
+    def shutdown(self, how: int, /) -> None: ...
     def close(self) -> None: ...
 
 
@@ -94,7 +97,9 @@ class Channel:
         self._send(REQUEST.pack(b"I", 0, 0, 0.0, 0))
 
     def close(self) -> None:
-        """Closing the channel ends PID 1, and the kernel ends all else."""
+        """Closing the channel ends PID 1, and the kernel ends all else; a thread that waits for an answer is told."""
+        with contextlib.suppress(OSError):
+            self._transport.shutdown(socket.SHUT_RDWR)
         self._transport.close()
 
     def _send(self, data: bytes) -> None:

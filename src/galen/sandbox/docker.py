@@ -248,6 +248,9 @@ class Stream:
                     connection.settimeout(seconds)
         raise TimeoutError("the engine sent nothing in time")
 
+    def shutdown(self, how: int) -> None:
+        self._socket.shutdown(how)
+
     def close(self) -> None:
         self._attached.close()
         self._socket.close()
