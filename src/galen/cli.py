@@ -100,6 +100,18 @@ def train(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs, such as one a seed.")],
+    as_json: Json = False,
+) -> None:
+    """What the last policy of each run gained over the one before, and the mean over the runs."""
+    from galen.report import seeds
+
+    rows = seeds.rows(runs)
+    print(json.dumps(rows) if as_json else seeds.markdown(rows))
+
+
+@app.command()
 def pretrain(
     out: Annotated[Path, typer.Argument()] = ROOT / "models" / "tiny-base",
     seed: int = 0,

@@ -3,7 +3,9 @@ import math
 
 import pytest
 
+from galen.errors import UserError
 from galen.evals.scores import compare, pass_at_k, score
+from galen.report import seeds
 from galen.report.table import markdown, rows, write
 from galen.types import Episode, Fault, Owner, StopReason, Verdict
 
@@ -67,3 +69,33 @@ def test_table_pairs_each_policy_with_the_one_before(tmp_path):
     write(tmp_path, table)
     assert json.loads((tmp_path / "table.json").read_text())[0]["policy"] == "base"
     assert "provider 1" in markdown(table)
+
+
+def finished(folder, wins):
+    """A run whose `sft` solves a quarter of the tasks, and whose `grpo` solves `wins` of them."""
+    runs = {
+        name: [episode(str(i), float(i < n)) for i in range(40)]
+        for name, n in (("base", 0), ("sft", 10), ("grpo", wins))
+    }
+    write(folder, rows(runs))
+    return folder
+
+
+def test_runs_are_compared_by_their_last_step(tmp_path):
+    found = seeds.rows([finished(tmp_path / "a", 30), finished(tmp_path / "b", 10)])
+    assert [(r["before"], r["success"], r["delta"]) for r in found] == [
+        (0.25, 0.75, 0.5), (0.25, 0.25, 0.0), (0.25, 0.5, 0.25),
+    ]  # fmt: skip
+    assert (found[-1]["better"], found[-1]["worse"], found[-1]["n"]) == (1, 0, 80)
+    assert "| held-out | medcalc | mean of 2 | 80 | 0.250 | 0.500 | +0.250 | p < 0.05: better 1, worse 0 |" in (
+        seeds.markdown(found)
+    )
+
+
+def test_unfinished_and_unlike_runs_are_refused(tmp_path):
+    one = finished(tmp_path / "a", 30)
+    with pytest.raises(UserError, match=r"b/table.json: there is none; finish the run"):
+        seeds.rows([one, tmp_path / "b"])
+    write(tmp_path / "sft", rows({"base": [episode("a", 0.0)], "sft": [episode("a", 1.0)]}))
+    with pytest.raises(UserError, match=r"end differently \(grpo, sft\)"):
+        seeds.rows([one, tmp_path / "sft"])
