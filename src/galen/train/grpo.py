@@ -198,8 +198,9 @@ class AgentGRPOTrainer(GRPOTrainer):
         where = f"{self.args.seed}/{self.state.global_step}/{micro}/{self.accelerator.process_index}"
         rows = ptx.draw(self._demonstrations, max(1, self._settings.micro_batch // 2), where)
         ids, attention, mask = (x.to(self.accelerator.device) for x in ptx.collate(rows))
-        logps, _, _ = self._get_per_token_logps_and_entropies(model, ids, attention, ids.size(1) - 1)
-        sampled = mask[:, 1:]
+        first = int(mask.any(0).nonzero()[0])  # before it there are prompts only, whose tokens need no score
+        logps, _, _ = self._get_per_token_logps_and_entropies(model, ids, attention, ids.size(1) - first)
+        sampled = mask[:, first:]
         return -(logps * sampled).sum() / sampled.sum()
 
     def _count_tokens(self, batch: dict[str, Any]) -> None:
