@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from galen.errors import UserError
+from galen.errors import SandboxError, UserError
 from galen.sandbox import owners
 from galen.sandbox.base import SandboxSpec
 from galen.sandbox.docker import DockerBackend
@@ -101,7 +101,7 @@ def test_a_lost_connection_is_made_again(ssh_url):
         os.kill(ssh_clients()[0], 9)
         end = time.monotonic() + 20
         while time.monotonic() < end:
-            with suppress(Exception), closing(backend.create(SandboxSpec())) as sandbox:
+            with suppress(SandboxError), closing(backend.create(SandboxSpec())) as sandbox:
                 assert sandbox.run("print(1)", lang="python", timeout_s=30).stdout == "1\n"
                 return
             time.sleep(0.2)

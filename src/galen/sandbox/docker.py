@@ -14,7 +14,6 @@ import ssl
 import sys
 import threading
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,7 +79,7 @@ class DockerBackend:
             SandboxError: no engine makes one.
             UserError: the image is missing.
         """
-        tried: set[str] = set()
+        tried: list[Engine] = []
         while True:
             engine = self._taken(tried)
             try:
@@ -88,15 +87,15 @@ class DockerBackend:
                     return self._start(engine, spec)
             except BaseException as error:
                 self._left(engine)
-                tried.add(engine.url)
+                tried.append(engine)
                 if not isinstance(error, SandboxError) or len(tried) == len(self._engines):
                     raise
                 engine.rests_until = time.monotonic() + REST_S
 
-    def _taken(self, tried: set[str]) -> Engine:
+    def _taken(self, tried: list[Engine]) -> Engine:
         now = time.monotonic()
         with self._lock:
-            left = [engine for engine in self._engines if engine.url not in tried]
+            left = [engine for engine in self._engines if engine not in tried]
             engine = min(left, key=lambda e: (e.rests_until > now, e.live))
             engine.live += 1
         return engine
@@ -115,7 +114,7 @@ class DockerBackend:
         except (DockerException, requests.RequestException) as error:
             raise SandboxError(f"the engine made no container: {error}") from error
         try:
-            stream = Stream(engine.client.api.attach_socket(container.id, {"stdin": 1, "stdout": 1, "stream": 1}))
+            stream = _stream(engine.client.api.attach_socket(container.id, {"stdin": 1, "stdout": 1, "stream": 1}))
             self._patient(container.start)
             stream.sendall(json.dumps(_settings(spec)).encode() + b"\n")
         except (DockerException, requests.RequestException, OSError) as error:
@@ -202,19 +201,15 @@ class DockerSandbox(ChannelSandbox):
 class Stream:
     """A container's attached stream: standard input as it is, standard output in the engine's frames."""
 
-    def __init__(self, attached: Any) -> None:
-        self._attached = attached  # owns the connection
-        self._socket: socket.socket = getattr(attached, "_sock", attached)
+    def __init__(self, attached: Any, connection: socket.socket) -> None:
+        self._attached, self._socket = attached, connection  # the first owns the second
         self._left = 0
-        # OpenSSL lets one thread at a time touch a connection, and a session is interrupted from another one.
-        self._tls = threading.Lock() if isinstance(self._socket, ssl.SSLSocket) else None
 
     def settimeout(self, seconds: float) -> None:
         self._socket.settimeout(seconds)
 
     def sendall(self, data: bytes) -> None:
-        with self._tls or nullcontext():
-            self._socket.sendall(data)
+        self._socket.sendall(data)
 
     def recv(self, size: int) -> bytes:
         """At most `size` bytes of output; none when the stream has closed."""
@@ -231,22 +226,7 @@ class Stream:
         return part
 
     def _receive(self, size: int) -> bytes:
-        return self._receive_tls(self._socket, size) if self._tls else self._socket.recv(size)
-
-    def _receive_tls(self, connection: Any, size: int) -> bytes:
-        seconds = connection.gettimeout()
-        ready = select.poll()
-        ready.register(connection, select.POLLIN)
-        while connection.pending() or ready.poll(None if seconds is None else seconds * 1000):
-            with self._tls or nullcontext():
-                connection.settimeout(0)
-                try:
-                    return connection.recv(size)
-                except ssl.SSLWantReadError:
-                    continue  # part of a record, or one without data
-                finally:
-                    connection.settimeout(seconds)
-        raise TimeoutError("the engine sent nothing in time")
+        return self._socket.recv(size)
 
     def shutdown(self, how: int) -> None:
         self._socket.shutdown(how)
@@ -254,6 +234,38 @@ class Stream:
     def close(self) -> None:
         self._attached.close()
         self._socket.close()
+
+
+class TLSStream(Stream):
+    """OpenSSL lets one thread at a time touch a connection, and a session is interrupted from another one."""
+
+    def __init__(self, attached: Any, connection: ssl.SSLSocket) -> None:
+        super().__init__(attached, connection)
+        self._connection, self._lock = connection, threading.Lock()
+
+    def sendall(self, data: bytes) -> None:
+        with self._lock:
+            super().sendall(data)
+
+    def _receive(self, size: int) -> bytes:
+        seconds = self._connection.gettimeout()
+        ready = select.poll()
+        ready.register(self._connection, select.POLLIN)
+        while self._connection.pending() or ready.poll(None if seconds is None else seconds * 1000):
+            with self._lock:
+                self._connection.settimeout(0)
+                try:
+                    return self._connection.recv(size)
+                except ssl.SSLWantReadError:
+                    continue  # part of a record, or one without data
+                finally:
+                    self._connection.settimeout(seconds)
+        raise TimeoutError("the engine sent nothing in time")
+
+
+def _stream(attached: Any) -> Stream:
+    connection = getattr(attached, "_sock", attached)
+    return (TLSStream if isinstance(connection, ssl.SSLSocket) else Stream)(attached, connection)
 
 
 def remove(client: docker.DockerClient, container: str) -> None:
