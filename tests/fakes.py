@@ -35,11 +35,11 @@ def run_sft(out: Path, sampler, teacher, tasks, stops):
     return model.state_dict()
 
 
-def run_verifier(out: Path, sampler, teacher, tasks, stops, episodes=None, watch=lambda model: None):
-    """A verifier of `episodes`, or of a careless teacher's; returns the weights after the last stop."""
-    played = episodes or [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
+def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):
+    """A verifier of a careless teacher's episodes; returns the weights after the last stop."""
+    played = [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
     rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
-    settings = VerifierSettings(learning_rate=3e-4, batch_size=4, epochs=8, warmup_steps=1)
+    settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
     model = tiny()
     for stop in stops:
         model = tiny()
