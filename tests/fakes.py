@@ -8,9 +8,12 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import demonstrations
+from galen.data.verifier import verifier_rows
 from galen.paths import ROOT
+from galen.policy.template import ChatTemplate
 from galen.train.grpo import AgentGRPOTrainer, GRPOSettings, train_grpo
 from galen.train.sft import SFTSettings, train_sft
+from galen.train.verifier import VerifierSettings, train_verifier
 
 BASE = ROOT / "models" / "tiny-base"
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
@@ -30,6 +33,35 @@ def run_sft(out: Path, sampler, teacher, tasks, stops):
             stop_after=stop,
         )  # fmt: skip
     return model.state_dict()
+
+
+def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):
+    """A verifier of a careless teacher's episodes; returns the weights after the last stop."""
+    played = [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
+    rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
+    settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
+    model = tiny()
+    for stop in stops:
+        model = tiny()
+        watch(model)
+        train_verifier(model, BASE, rows, settings, out, seed=0, context=700, stop_after=stop)
+    return model.state_dict()
+
+
+def verifier_gradients(out: Path, sampler, teacher, tasks):
+    """One step of the verifier. Returns the token ids, (rows, tokens), and the loss's gradient at each token's last
+    hidden state, (rows, tokens, hidden)."""
+    seen = {}
+
+    def keep(module, args, kwargs, output):
+        output.last_hidden_state.retain_grad()
+        seen["ids"], seen["hidden"] = kwargs["input_ids"], output.last_hidden_state
+
+    def watch(model):
+        model.base_model.register_forward_hook(keep, with_kwargs=True)
+
+    run_verifier(out, sampler, teacher, tasks, stops=[1], watch=watch)
+    return seen["ids"], seen["hidden"].grad
 
 
 def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):

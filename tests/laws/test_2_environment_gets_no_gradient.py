@@ -1,8 +1,10 @@
-"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT and in GRPO."""
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, in GRPO, and in the
+verifier, which trains its answer and nothing of the episode.
+"""
 
 import pytest
 import torch
-from fakes import grpo_gradients
+from fakes import grpo_gradients, verifier_gradients
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import labels, row
@@ -47,3 +49,14 @@ def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):
     assert mask.any() and not mask.all()
     assert torch.all(gradient[~mask] == 0)
     assert torch.all(gradient[mask] != 0)
+
+
+def test_verifier_trains_the_answer_alone(sampler, teacher, tasks, template, tmp_path):
+    from galen.data.verifier import answer_ids
+
+    ids, gradient = verifier_gradients(tmp_path, sampler, teacher, tasks)
+    norms = gradient.norm(dim=-1)
+    for tokens, norm in zip(ids, norms, strict=True):
+        last = int((tokens != template.pad_id).nonzero()[-1])
+        assert tokens[last] in answer_ids(template)
+        assert norm.nonzero().flatten().tolist() == [last - 1]

@@ -9,10 +9,10 @@ from galen.types import Action, ParseError
 REPEATS = 3
 
 
-def looping(actions: Sequence[Action | ParseError]) -> bool:
-    """Whether the last actions are one repeated three times in a row, or A-B-A-B-A-B."""
+def looping(actions: Sequence[Action | ParseError], repeats: int = REPEATS) -> bool:
+    """Whether the last actions are one repeated so often in a row, or two in turn (A-B-A-B-A-B for three)."""
     for period in (1, 2):
-        tail = actions[-REPEATS * period :]
-        if len(tail) == REPEATS * period and all(tail[i] == tail[i % period] for i in range(len(tail))):
+        tail = actions[-repeats * period :]
+        if len(tail) == repeats * period and all(tail[i] == tail[i % period] for i in range(len(tail))):
             return True
     return False

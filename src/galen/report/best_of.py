@@ -1,0 +1,20 @@
+"""Best@K beside Pass@K as Markdown: one row a family and K."""
+
+from __future__ import annotations
+
+from galen.evals.best_of import METHODS, BestOfReport
+
+
+def markdown(report: BestOfReport) -> str:
+    """The curves with their 95 % intervals, and what was left out of them."""
+    names = [f"{m} @ K" for m in METHODS]
+    lines = [f"| family | K | tasks | {' | '.join(names)} |", "|---|---:|---:|" + "---:|" * len(METHODS)]
+    for i in range(0, len(report.points), len(METHODS)):
+        row = report.points[i : i + len(METHODS)]
+        cells = [f"{p.value:.3f} ({p.ci_low:.3f} … {p.ci_high:.3f})" for p in row]
+        lines.append(f"| {row[0].family} | {row[0].k} | {row[0].tasks} | {' | '.join(cells)} |")
+    lines.append(
+        f"\nLeft out: {report.ungraded} ungraded episodes, {report.short} tasks with too few graded ones; "
+        f"ranked last: {report.unscored} episodes without a score"
+    )
+    return "\n".join(lines) + "\n"
