@@ -1,8 +1,8 @@
-"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT and in GRPO."""
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, DPO and GRPO."""
 
 import pytest
 import torch
-from fakes import grpo_gradients
+from fakes import dpo_gradients, grpo_gradients, preferences
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import labels, row
@@ -40,6 +40,18 @@ def test_sft_rows(episodes):
         )
         predicts_agent = torch.tensor([*found.mask[1:], 0], dtype=torch.bool)
         assert torch.all(norms[~predicts_agent] == 0) and torch.all(norms[predicts_agent] > 0)
+
+
+def test_dpo_loss(sampler, teacher, tasks, tmp_path):
+    pairs = preferences(sampler, teacher, tasks)[:4]
+    masks = {}
+    for p in pairs:
+        for ids, mask in ((p.chosen_ids, p.chosen_mask), (p.rejected_ids, p.rejected_mask)):
+            masks[(*p.prompt_ids, *ids)] = [*([0] * len(p.prompt_ids)), *mask]
+    for ids, norms in (found := dpo_gradients(tmp_path, pairs)):
+        predicts_agent = torch.tensor([*masks[tuple(ids)][1:], 0], dtype=torch.bool)
+        assert torch.all(norms[~predicts_agent] == 0) and torch.all(norms[predicts_agent] > 0)
+    assert len(found) == 8
 
 
 def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):

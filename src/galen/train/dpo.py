@@ -100,7 +100,7 @@ def train_dpo(
     Raises:
         UserError: no pair fits; a pair has tokens of another tokenizer or chat template; `out` holds a run on other
             pairs.
-        GalenError: the loss or its gradient is no number. The last checkpoint stays as it was.
+        GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
     _check_template(pairs, Path(tokenizer))
     rows = sorted((p for p in pairs if p.length <= context), key=lambda p: p.length)
@@ -277,10 +277,10 @@ def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 class _Log(TrainerCallback):
-    """A line a step in `out/log.jsonl` and on the terminal; an error where loss or gradient is no number."""
+    """A line a step in `out/log.jsonl` and on the terminal; an error where loss or gradient is not finite."""
 
     def __init__(self, out: Path) -> None:
-        self._out, self._path = out, out / "log.jsonl"
+        self._path = out / "log.jsonl"
 
     def on_train_begin(self, args, state, control, **kwargs):
         """Forget the lines of steps after the checkpoint: they will be walked again."""
@@ -294,7 +294,7 @@ class _Log(TrainerCallback):
         if not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
             raise GalenError(
                 f"dpo: step {state.global_step} has loss {logs['loss']} and gradient norm {logs['grad_norm']}: the weights "
-                f"diverged; the last checkpoint in {self._out} is from before. Try a lower dpo.learning_rate"
+                "diverged and are not saved; lower dpo.learning_rate and start in another folder"
             )
         line = {"step": state.global_step} | {ours: logs[theirs] for theirs, ours in LOGGED.items()}
         if state.is_world_process_zero:
