@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations
 from galen.data.verifier import verifier_rows
 from galen.paths import ROOT
 from galen.policy.template import ChatTemplate
+from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import AgentGRPOTrainer, GRPOSettings, train_grpo
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.verifier import VerifierSettings, train_verifier
@@ -18,9 +21,22 @@ from galen.train.verifier import VerifierSettings, train_verifier
 BASE = ROOT / "models" / "tiny-base"
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
 
+PAIRED = DPOSettings(learning_rate=3e-4, batch_size=2, micro_batch=1, warmup_steps=1)
+
 
 def tiny():
     return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+
+
+def tiny_lora():
+    """The tiny base with LoRA adapters that are not the base any more, as supervised fine-tuning would leave them."""
+    torch.manual_seed(0)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(tiny(), config)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.1)
+    return model
 
 
 def run_sft(out: Path, sampler, teacher, tasks, stops):
@@ -80,6 +96,57 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):
             context=640, demonstrations=shown, save_every=2, stop_after=stop,
         )  # fmt: skip
     return model.state_dict()
+
+
+def preferences(sampler, teacher, tasks):
+    """Eight pairs of a success and a failure, the winners among them with several turns."""
+    groups = sampler.sample(tasks[:16], teacher(slip=0.3, wrong=0.4), samples=4)
+    pairs, _ = pairs_by_success(e for g in groups for e in g.episodes)
+    assert len(pairs) >= 8
+    return pairs[:8]
+
+
+def run_dpo_on(pairs, out: Path, stops=(0,), make=tiny, **changed):
+    """DPO from `make`'s weights with `changed` settings; returns the model after the last stop."""
+    model = make()
+    for stop in stops:
+        model = make()
+        settings = DPOSettings.model_validate(PAIRED.model_dump() | changed)
+        train_dpo(model, BASE, pairs, settings, out, seed=0, context=640, save_every=100, stop_after=stop)
+    return model
+
+
+def run_dpo(out: Path, sampler, teacher, tasks, stops):
+    return run_dpo_on(preferences(sampler, teacher, tasks), out, stops).state_dict()
+
+
+def run_dpo_lora(out: Path, sampler, teacher, tasks, stops):
+    return run_dpo_on(preferences(sampler, teacher, tasks), out, stops, make=tiny_lora).state_dict()
+
+
+def dpo_gradients(out: Path, pairs):
+    """One DPO step over `pairs`. Returns for each of their sequences its ids, and the norm of the loss's gradient at the
+    model's output for each of its tokens.
+    """
+    seen = []
+
+    def watch(module, args, kwargs, output):
+        hidden = output.last_hidden_state
+        if hidden.requires_grad:
+            hidden.retain_grad()
+            seen.append((kwargs["input_ids"], kwargs["attention_mask"].bool(), hidden))
+
+    def watched():
+        model = tiny()
+        model.base_model.register_forward_hook(watch, with_kwargs=True)
+        return model
+
+    run_dpo_on(pairs, out, make=watched, batch_size=len(pairs), micro_batch=len(pairs))
+    return [
+        (row_ids[used].tolist(), gradient.norm(dim=-1)[used])
+        for ids, mask, hidden in seen
+        for row_ids, used, gradient in zip(ids, mask, hidden.grad, strict=True)
+    ]
 
 
 def run_grpo_ptx(out: Path, sampler, teacher, tasks, stops):

@@ -1,10 +1,10 @@
-"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, in GRPO, and in the
-verifier, which trains its answer and nothing of the episode.
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, DPO and GRPO, and in
+the verifier, which trains its answer and nothing of the episode.
 """
 
 import pytest
 import torch
-from fakes import grpo_gradients, verifier_gradients
+from fakes import dpo_gradients, grpo_gradients, preferences, verifier_gradients
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import labels, row
@@ -42,6 +42,18 @@ def test_sft_rows(episodes):
         )
         predicts_agent = torch.tensor([*found.mask[1:], 0], dtype=torch.bool)
         assert torch.all(norms[~predicts_agent] == 0) and torch.all(norms[predicts_agent] > 0)
+
+
+def test_dpo_loss(sampler, teacher, tasks, tmp_path):
+    pairs = preferences(sampler, teacher, tasks)[:4]
+    masks = {}
+    for p in pairs:
+        for ids, mask in ((p.chosen_ids, p.chosen_mask), (p.rejected_ids, p.rejected_mask)):
+            masks[(*p.prompt_ids, *ids)] = [*([0] * len(p.prompt_ids)), *mask]
+    for ids, norms in (found := dpo_gradients(tmp_path, pairs)):
+        predicts_agent = torch.tensor([*masks[tuple(ids)][1:], 0], dtype=torch.bool)
+        assert torch.all(norms[~predicts_agent] == 0) and torch.all(norms[predicts_agent] > 0)
+    assert len(found) == 8
 
 
 def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):

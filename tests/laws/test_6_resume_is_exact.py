@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from fakes import run_grpo, run_grpo_ptx, run_sft, run_verifier
+from fakes import run_dpo, run_dpo_lora, run_grpo, run_grpo_ptx, run_sft, run_verifier
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("run", [run_sft, run_grpo, run_grpo_ptx, run_verifier])
+@pytest.mark.parametrize("run", [run_sft, run_dpo, run_dpo_lora, run_grpo, run_grpo_ptx, run_verifier])
 def test_two_and_resume_equal_four(run, sampler, teacher, tasks, tmp_path):
     straight = run(tmp_path / "straight", sampler, teacher, tasks, stops=[4])
     resumed = run(tmp_path / "resumed", sampler, teacher, tasks, stops=[2, 4])

@@ -54,8 +54,8 @@ class Absent:
         if name.partition(".")[0] in ("torch", "trl", "transformers", "peft", "accelerate"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
-import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.verifier, galen.report.best_of
-import galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
+import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
+import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from galen.data.rows import IGNORED, labels
 from galen.train.device import autocast, fast_bf16
+from galen.train.epoch import AfterEpoch
 from galen.train.stop import StopAfter
 from galen.types import Frozen, TrainRow
 
@@ -49,7 +50,7 @@ def train_sft(
         train_sampling_strategy="group_by_length", logging_steps=max(1, steps // 2), report_to=[], disable_tqdm=True,
         save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1, dataloader_pin_memory=False,
     )  # fmt: skip
-    callbacks: list[TrainerCallback] = [_AfterEpoch(after_epoch)] if after_epoch else []
+    callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
     trainer = TokenSFTTrainer(
@@ -78,14 +79,3 @@ class TokenSFTTrainer(SFTTrainer):
             logits = model.get_output_embeddings()(hidden[:, :-1][trained])  # type: ignore[misc]
         total = F.cross_entropy(logits.float(), targets[trained], reduction="sum")
         return total / (trained.sum() if num_items_in_batch is None else num_items_in_batch)
-
-
-class _AfterEpoch(TrainerCallback):
-    def __init__(self, call: Callable[[PreTrainedModel, int], None]) -> None:
-        self._call = call
-
-    def on_epoch_end(self, args, state, control, *, model: PreTrainedModel, **kwargs):  # type: ignore[override]
-        was_training = model.training
-        model.eval()
-        self._call(model, round(state.epoch or 0))
-        model.train(was_training)

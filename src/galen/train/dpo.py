@@ -1,0 +1,306 @@
+"""DPO on whole multi-turn episodes (Rafailov et al. 2023, equation 7), on TRL's DPOTrainer.
+
+What is added to TRL 1.16: rows are the stored tokens; what the environment wrote is masked out of the log-ratios; the
+reference log-probabilities of the starting weights are kept with the run; a CPU scores the trained positions only; a
+loss that is no number stops the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from datasets import Dataset
+from peft import PeftModel
+from pydantic import Field, model_validator
+from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
+from trl import DPOConfig, DPOTrainer
+from trl.trainer.dpo_trainer import DataCollatorForPreference
+from trl.trainer.utils import FusedCausalLMOutput
+
+from galen.data.pairs import PairRow
+from galen.data.rows import IGNORED
+from galen.errors import GalenError, UserError
+from galen.policy.template import ChatTemplate
+from galen.train.device import autocast, fast_bf16
+from galen.train.epoch import AfterEpoch
+from galen.train.stop import StopAfter
+from galen.types import Frozen
+
+
+class DPOSettings(Frozen):
+    """`batch_size` pairs an optimizer step, in micro-batches of `micro_batch` pairs (twice as many sequences).
+
+    The paper's values: lr 5e-6, batch 64, beta 0.1 (section 4.1), one epoch and label smoothing 0.1 (its published
+    command). `loss` "ipo" is TRL's, whose log-ratios are means over tokens (Azar et al. 2023, equation 17).
+    `label_smoothing` is the share of wrong preferences that conservative DPO expects (Mitchell 2023, equation 3);
+    `sft_weight` weighs the cross-entropy of the chosen episodes, a mean over their sampled tokens, added to the loss.
+    """
+
+    beta: float = Field(default=0.1, gt=0)
+    learning_rate: float = Field(default=5e-6, gt=0)
+    batch_size: int = Field(default=64, ge=1)
+    micro_batch: int = Field(default=8, ge=1)
+    epochs: int = Field(default=1, ge=1)
+    loss: Literal["sigmoid", "ipo"] = "sigmoid"
+    label_smoothing: float = Field(default=0.1, ge=0, lt=0.5)
+    sft_weight: float = Field(default=0.0, ge=0)
+    warmup_steps: int = Field(default=5, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> DPOSettings:
+        if self.batch_size % self.micro_batch:
+            raise ValueError(
+                f"batch_size = {self.batch_size} pairs do not divide into micro-batches of micro_batch = "
+                f"{self.micro_batch} pairs"
+            )
+        if self.loss == "ipo" and self.label_smoothing:
+            raise ValueError(f"label_smoothing = {self.label_smoothing} has no effect with loss = ipo; set it to 0")
+        return self
+
+
+@dataclass(frozen=True)
+class DPOReport:
+    """How many pairs were trained on in each epoch, and how many were longer than the context and left out (law 10)."""
+
+    pairs: int
+    too_long: int
+
+
+REFERENCE = "reference.json"  # in a run's folder: log-probabilities under the starting weights
+CHUNK_ROWS = 8  # rows of one forward pass on a CPU: few enough to be of like length
+LOGGED = {
+    "loss": "loss", "rewards/chosen": "chosen_reward", "rewards/rejected": "rejected_reward", "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy", "logps/chosen": "chosen_logp", "logps/rejected": "rejected_logp",
+    "entropy": "entropy", "grad_norm": "grad_norm", "learning_rate": "learning_rate",
+}  # fmt: skip
+
+
+def train_dpo(
+    model: PreTrainedModel, tokenizer: Path | str, pairs: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
+    context: int, gradient_checkpointing: bool = False, after_epoch: Callable[[PreTrainedModel, int], None] | None = None,
+    save_every: int = 10, stop_after: int = 0,
+) -> DPOReport:  # fmt: skip
+    """Train `model` in place on the pairs that fit `context` tokens; the reference is the model as it comes.
+
+    Checkpoints go to `out` every `save_every` optimizer steps, and a later call with the same pairs goes on exactly;
+    `out/log.jsonl` has a line a step. `after_epoch(model, epoch)` is called at each epoch's end, with the model in
+    evaluation mode. `stop_after` ends the call after so many optimizer steps without changing the schedule (tests of
+    resuming).
+
+    Raises:
+        UserError: no pair fits; a pair has tokens of another tokenizer or chat template; `out` holds a run on other
+            pairs.
+        GalenError: the loss or its gradient is no finite number; that step is not saved.
+    """
+    _check_template(pairs, Path(tokenizer))
+    rows = sorted((p for p in pairs if p.length <= context), key=lambda p: p.length)
+    report = DPOReport(pairs=len(rows), too_long=len(pairs) - len(rows))
+    if not rows:
+        raise UserError(
+            f"dpo: of {len(pairs)} pairs none fits the context of {context} tokens; sample more episodes a task, or "
+            "raise the context"
+        )
+    print(f"dpo: {report.pairs} pairs, {report.too_long} longer than {context} tokens left out", flush=True)
+    out.mkdir(parents=True, exist_ok=True)
+    callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
+    if stop_after:
+        callbacks.append(StopAfter(stop_after))
+    trainer = dpo_trainer(
+        model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
+        save_every=save_every, callbacks=callbacks,
+    )  # fmt: skip
+    trainer.train(resume_from_checkpoint=_last_step(out) > 0)
+    return report
+
+
+def dpo_trainer(
+    model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
+    gradient_checkpointing: bool, save_every: int, callbacks: Sequence[TrainerCallback] = (),
+) -> TokenDPOTrainer:  # fmt: skip
+    """The trainer of `train_dpo`, with the reference computed, or read where `out` holds a checkpoint."""
+    losses = _losses(settings)
+    config = DPOConfig(
+        output_dir=str(out), beta=settings.beta, loss_type=list(losses), loss_weights=list(losses.values()),
+        label_smoothing=settings.label_smoothing, learning_rate=settings.learning_rate,
+        per_device_train_batch_size=settings.micro_batch,
+        gradient_accumulation_steps=settings.batch_size // settings.micro_batch, num_train_epochs=settings.epochs,
+        warmup_steps=settings.warmup_steps, lr_scheduler_type="cosine", max_grad_norm=settings.max_grad_norm,
+        # Rows longer than the context are left out before; nothing is cut. The collator needs columns of our own.
+        max_length=None, remove_unused_columns=False, precompute_ref_log_probs=True, seed=seed, data_seed=seed,
+        bf16=fast_bf16(), use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
+        # Each step is looked at before it is saved: a loss that is no number must show.
+        logging_steps=1, logging_nan_inf_filter=False, report_to=[], disable_tqdm=True, save_strategy="steps",
+        save_steps=save_every, save_total_limit=1, dataloader_pin_memory=False,
+    )  # fmt: skip
+    tokens = AutoTokenizer.from_pretrained(tokenizer)
+    trainer = TokenDPOTrainer(
+        model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
+        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[*callbacks, _Log(out)],
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    if hasattr(model, "peft_config"):
+        model.delete_adapter("ref")  # TRL's copy of the starting adapter: the reference is computed by now
+    return trainer
+
+
+def _losses(settings: DPOSettings) -> dict[str, float]:
+    """TRL's losses and their weights.
+
+    TRL smooths labels as robust DPO does, R = ((1 - e) A - e B) / (1 - 2 e) of the losses A of a pair and B of the same
+    pair turned round; conservative DPO is (1 - e) A + e B = 2 (1 - e) A - (1 - 2 e) R.
+    """
+    smoothing = settings.label_smoothing
+    losses = {settings.loss: 1.0}
+    if smoothing:
+        losses = {"sigmoid": 2 * (1 - smoothing), "robust": -(1 - 2 * smoothing)}
+    if settings.sft_weight:
+        losses["sft"] = settings.sft_weight
+    return losses
+
+
+def _check_template(pairs: Sequence[PairRow], tokenizer: Path) -> None:
+    ours = ChatTemplate(tokenizer).fingerprint
+    for row in pairs:
+        if row.template != ours:
+            raise UserError(
+                f"{row.task_id}: its pair has the template fingerprint {row.template}, but {tokenizer} has {ours}; train on "
+                "episodes that were sampled with this tokenizer and chat template"
+            )
+
+
+def _last_step(out: Path) -> int:
+    """The newest checkpoint's step, 0 without one."""
+    return max((int(p.name.split("-")[1]) for p in out.glob("checkpoint-*")), default=0)
+
+
+@dataclass
+class PairCollator(DataCollatorForPreference):
+    """TRL's collator, whose completion mask leaves out what the environment wrote."""
+
+    def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Token ids, attention and completion mask of shape (2 x pairs, longest row), the chosen ones first."""
+        batch = super().torch_call(examples)
+        sides = [(e["prompt_ids"], e[f"{side}_mask"]) for side in ("chosen", "rejected") for e in examples]
+        for row, (prompt, mask) in zip(batch["completion_mask"], sides, strict=True):
+            row[len(prompt) : len(prompt) + len(mask)] = torch.tensor(mask)
+        return batch
+
+
+class TokenDPOTrainer(DPOTrainer):
+    """DPOTrainer fed with stored tokens. Overrides three private methods of TRL, pinned and tested."""
+
+    def _prepare_dataset(self, dataset: Any, processing_class: Any, args: Any, dataset_name: str) -> Any:
+        return dataset
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        """TRL's, once a run: what resumes has the same reference, whichever weights it is given."""
+        path = Path(self.args.output_dir or ".") / REFERENCE
+        columns = ["ref_chosen_logps", "ref_rejected_logps"]
+        digest = hashlib.sha256(json.dumps(list(dataset)).encode()).hexdigest()
+        if _last_step(path.parent):
+            stored = json.loads(path.read_text())
+            if stored.pop("pairs") != digest:
+                raise UserError(f"{path.parent}: holds a run on other pairs; choose another folder or remove it")
+            for column in columns:
+                dataset = dataset.add_column(column, stored[column])  # type: ignore[call-arg]
+            return dataset
+        dataset = super()._precompute_ref_logps(dataset, name, batch_size)
+        found = {column: list(dataset[column]) for column in columns}
+        for task_id, *values in zip(dataset["task_id"], *found.values(), strict=True):
+            if not all(map(math.isfinite, values)):
+                raise GalenError(f"dpo: the starting weights give a pair of {task_id} the log-probabilities {values}")
+        if self.accelerator.is_main_process:
+            path.write_text(json.dumps({"pairs": digest, **found}) + "\n")
+        return dataset
+
+    def compute_ref_log_probs(self, model: Any, inputs: dict[str, Any]) -> Any:
+        return super().compute_ref_log_probs(self._head(model), inputs)
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
+        return super()._compute_loss(self._head(model), inputs, return_outputs)
+
+    def _head(self, model: Any) -> Any:
+        """What scores a batch: TRL's fused head, or `score` where that would score every position of every row."""
+        if not isinstance(model, PreTrainedModel | PeftModel) or model.device.type != "cpu":
+            return model
+        inner = model.get_base_model() if isinstance(model, PeftModel) else model
+        return partial(score, inner, bf16=self.args.bf16)
+
+
+def score(
+    model: Any, *, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor, bf16: bool, **_: Any
+) -> FusedCausalLMOutput:
+    """What TRL's fused head gives, of shape (rows, tokens - 1), from the trained positions alone.
+
+    Rows are padded on the right; they go sorted by length in small chunks, each cut to its own span.
+    """
+    lengths = attention_mask.sum(1)
+    order = lengths.argsort()
+    parts = []
+    for rows in order.split(CHUNK_ROWS):
+        span = int(lengths[rows].max())
+        targets = labels[rows, 1:span]
+        trained = targets != IGNORED
+        with autocast(bf16):
+            hidden = model.base_model(
+                input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span], use_cache=False
+            ).last_hidden_state
+            logits = model.get_output_embeddings()(hidden[:, :-1][trained]).float()
+        values = _per_token(logits, targets[trained])
+        part = values.new_zeros(len(values), *trained.shape)
+        part[:, trained] = values
+        parts.append(F.pad(part, (0, labels.size(1) - span)))
+    log_probs, entropy, mean_logits, is_top1 = torch.cat(parts, 1)[:, order.argsort()]
+    return FusedCausalLMOutput(
+        log_probs=log_probs, entropy=entropy, mean_logits=mean_logits, is_top1=is_top1.bool()  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Log-probability of each target, and without gradient entropy, mean logit and whether it is the likeliest: (4, n)."""
+    log_probs = -F.cross_entropy(logits, targets, reduction="none")
+    with torch.no_grad():
+        everything = logits.log_softmax(-1)
+        entropy = -(everything.exp() * everything).sum(-1)
+        rest = entropy, logits.mean(-1), (logits.argmax(-1) == targets).float()
+    return torch.stack([log_probs, *rest])
+
+
+class _Log(TrainerCallback):
+    """A line a step in `out/log.jsonl` and on the terminal; an error where loss or gradient is not finite."""
+
+    def __init__(self, out: Path) -> None:
+        self._path = out / "log.jsonl"
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """Forget the lines of steps after the checkpoint: they will be walked again."""
+        if state.is_world_process_zero:
+            lines = self._path.read_text().splitlines(keepends=True) if self._path.exists() else []
+            self._path.write_text("".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if not logs or "loss" not in logs:
+            return
+        if not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
+            raise GalenError(
+                f"dpo: step {state.global_step} has loss {logs['loss']} and gradient norm {logs['grad_norm']}: the weights "
+                "diverged and are not saved; lower dpo.learning_rate and start in another folder"
+            )
+        line = {"step": state.global_step} | {ours: logs[theirs] for theirs, ours in LOGGED.items()}
+        if state.is_world_process_zero:
+            with self._path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(
+                f"dpo: step {state.global_step}/{state.max_steps} loss {line['loss']:.4f} margin {line['margin']:.3f} "
+                f"accuracy {line['accuracy']:.3f}", flush=True,
+            )  # fmt: skip
