@@ -1,6 +1,7 @@
 """`galen plan`: counts that a built model confirms, figures known from elsewhere, and refusals that say what would fit."""
 
 import json
+import re
 from itertools import accumulate
 from typing import Any
 
@@ -364,3 +365,27 @@ def test_dpo_and_ppo_count_pairs_and_critics():
     ppo = _rollouts("ppo", RolloutPart(critic="separate"))
     assert ppo.critic and ppo.critic_model and ppo.played == ppo.rows
     assert _rollouts("grpo", read.grpo).played > ppo.played
+
+
+def test_the_page_shows_what_the_commands_print():
+    page = (ROOT / "docs" / "plan.md").read_text()
+    blocks = re.findall(r"^```\n(.*?)\n```$", page, re.DOTALL | re.MULTILINE)
+    for command, printed in zip(blocks[::2], blocks[1::2], strict=True):
+        done = CliRunner().invoke(app, command.split()[1:])
+        shown = f"galen: {done.exception}" if isinstance(done.exception, UserError) else done.output.rstrip()
+        assert shown == printed
+    rows = re.findall(r"^\| `galen (plan .*?)` \|(.*)\|$", page, re.MULTILINE)
+    assert len(rows) == 3
+    for command, cells in rows:
+        made = json.loads(CliRunner().invoke(app, [*command.split(), "--json"]).output)
+        assert [cell.strip() for cell in cells.split("|")] == summary(made)
+
+
+def summary(made: dict[str, Any]) -> list[str]:
+    settings = made["settings"]
+    spent = sum(row["training h"] + row["playing h"] for row in made["hours"])
+    return [
+        settings["training"], settings["accelerate preset"], settings["vllm"], str(settings["grpo micro-batch"]),
+        f"{settings['serve.gpu_memory_utilization']:.2f}", f"{settings['cache tokens']:,}",
+        f"{max(column['sum'] for column in made['memory_gib'].values()):.1f}", f"{spent:.1f}",
+    ]  # fmt: skip
