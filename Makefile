@@ -4,10 +4,12 @@ DATA  ?=
 SEED  ?= 0
 OUT   ?=
 SET   ?=
+METHOD ?= grpo
+GPUS  ?= 1
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data train-sft train-grpo base doctor images attack clean
+.PHONY: help setup test lint data train-sft train-grpo plan base doctor images attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -20,6 +22,8 @@ train-sft: setup ## demonstrations, SFT, table
 	$(galen) train sft $(args)
 train-grpo: setup ## the main job: demonstrations, SFT, GRPO, table
 	$(galen) train grpo $(args)
+plan: setup ## memory, settings and hours of a recipe on GPUs (MODEL=, METHOD=, GPUS=, GPU_MEMORY=)
+	$(galen) plan --model $(MODEL) --method $(METHOD) --gpus $(GPUS) $(if $(GPU_MEMORY),--gpu-memory $(GPU_MEMORY)) $(foreach s,$(SET),--set $(s))
 base: setup ## pre-train the tiny base model again
 	$(galen) pretrain --seed $(SEED)
 doctor: setup ## what this machine can do

@@ -100,6 +100,24 @@ def train(
 
 
 @app.command()
+def plan(
+    model: str = "tiny",
+    method: Annotated[str, typer.Option(help="sft, dpo, ppo or grpo")] = "grpo",
+    gpus: Annotated[int, typer.Option(help="How many; 0 is the processor.")] = 1,
+    gpu_memory: Annotated[float | None, typer.Option(help="GiB of each; of the host where there is none.")] = None,
+    gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200; by default what the memory says.")] = None,
+    data_parallel: Annotated[str | None, typer.Option(help="A file of configs/accelerate/.")] = None,
+    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value; model.key=value for the model's")] = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """What METHOD needs of a machine: memory by part, the settings that fit, tokens and hours; or what would fit."""
+    from galen.plan.plan import plan, text
+
+    made = plan(model, method, gpus, gpu_memory=gpu_memory, gpu=gpu, preset=data_parallel, overrides=set_)
+    print(json.dumps(made) if as_json else text(made))
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs, such as one a seed.")],
     as_json: Json = False,

@@ -38,7 +38,7 @@ def load(path: Path, model: type[M], overrides: list[str] | None = None) -> M:
     if not isinstance(raw, dict):
         raise UserError(f"{path}: expected a mapping of settings, found {type(raw).__name__}")
     for item in overrides or []:
-        _override(raw, item)
+        override(raw, item)
     return validate(raw, model, str(path))
 
 
@@ -55,7 +55,8 @@ def validate(raw: dict[str, Any], model: type[M], source: str) -> M:
         raise UserError(f"{source}: {where}: {first['msg']} (got {first['input']!r})") from None
 
 
-def _override(raw: dict[str, Any], item: str) -> None:
+def override(raw: dict[str, Any], item: str) -> None:
+    """Set `key.sub=value` in `raw`; raises UserError where it is not written so."""
     key, sep, text = item.partition("=")
     if not sep or not key:
         raise UserError(f"override {item!r}: write it as key.sub=value")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
-from galen.config import load, preset
+from galen.config import load, override, preset, validate
 from galen.errors import ProviderError, UserError
 from galen.paths import ROOT
 from galen.types import Frozen
@@ -30,10 +31,24 @@ class ServeSettings(Frozen):
     eager: bool = False
 
 
+class Architecture(Frozen):
+    """The sizes of a decoder, under the names that `config.json` gives them; what `galen plan` counts from."""
+
+    model_type: Literal["qwen2", "llama"]
+    hidden_size: int = Field(ge=1)
+    intermediate_size: int = Field(ge=1)
+    num_hidden_layers: int = Field(ge=1)
+    num_attention_heads: int = Field(ge=1)
+    num_key_value_heads: int = Field(ge=1)
+    vocab_size: int = Field(ge=1)
+    tie_word_embeddings: bool
+
+
 class ModelPreset(Frozen):
     """What a policy is and how it fits: hub id or folder, context in tokens, full or LoRA.
 
     `overrides` are dotted settings that this model needs of every recipe (the tiny model's learning rates, say).
+    `architecture` is left out of dumps: it is a fact of the model, no setting of a run.
     """
 
     name: str
@@ -46,6 +61,7 @@ class ModelPreset(Frozen):
     gradient_checkpointing: bool = True
     serve: ServeSettings = ServeSettings()
     overrides: dict[str, Any] = {}
+    architecture: Architecture | None = Field(default=None, exclude=True)
 
     @property
     def folder(self) -> Path | None:
@@ -55,28 +71,36 @@ class ModelPreset(Frozen):
         return path if path.is_dir() else None
 
 
-def _from_folder(folder: Path) -> ModelPreset:
-    """A preset for a local model: its own context and number type, as far as the defaults allow."""
+def read_config(folder: Path) -> dict[str, Any]:
+    """The model's `config.json` in `folder`; raises UserError where it is not JSON."""
     try:
-        config = json.loads((folder / "config.json").read_text())
+        return json.loads((folder / "config.json").read_text())
     except json.JSONDecodeError as error:
         raise UserError(f"{folder / 'config.json'}: not JSON: {error}") from None
+
+
+def _from_folder(folder: Path, overrides: Sequence[str]) -> ModelPreset:
+    """A preset for a local model: its own context and number type, as far as the defaults allow."""
+    config = read_config(folder)
     stored = str(config.get("dtype") or config.get("torch_dtype"))
     context = min(ModelPreset.model_fields["context"].default, config.get("max_position_embeddings", 8192))
-    return ModelPreset(
-        name=folder.name, path=str(folder), context=context, reply_tokens=min(1024, context // 4),
-        dtype="bfloat16" if stored == "bfloat16" else "float32",
-    )  # fmt: skip
+    raw: dict[str, Any] = {
+        "name": folder.name, "path": str(folder), "context": context, "reply_tokens": min(1024, context // 4),
+        "dtype": "bfloat16" if stored == "bfloat16" else "float32",
+    }  # fmt: skip
+    for item in overrides:
+        override(raw, item)
+    return validate(raw, ModelPreset, str(folder))
 
 
-def model_preset(name: str) -> ModelPreset:
-    """Preset `name`, or a local model folder; raises UserError naming the known presets."""
+def model_preset(name: str, overrides: Sequence[str] = ()) -> ModelPreset:
+    """Preset `name`, or a local model folder, with `key.sub=value` overrides; raises UserError naming the known ones."""
     folder = Path(name)
     if folder.is_dir():
         if not (folder / "config.json").exists():
             raise UserError(f"{folder}: a folder, but no model: config.json is missing")
-        return _from_folder(folder.resolve())
-    return load(preset("models", name), ModelPreset)
+        return _from_folder(folder.resolve(), overrides)
+    return load(preset("models", name), ModelPreset, list(overrides))
 
 
 def local_folder(model: ModelPreset) -> Path:

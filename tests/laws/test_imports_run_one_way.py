@@ -10,7 +10,7 @@ import pytest
 from galen.paths import ROOT
 
 ORDER = [
-    ("types", "errors", "paths"), ("config", "presets"), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
+    ("types", "errors", "paths"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
     ("rollout",), ("data", "evals"), ("train",), ("report",), ("pipeline",), ("cli_sandbox",),
     ("cli",),
 ]  # fmt: skip
@@ -57,6 +57,7 @@ sys.meta_path.insert(0, Absent())
 import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
 import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
+import galen.plan.plan
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,160 @@
+"""What a plan reads of a recipe: how many rows are trained and how, not with which losses.
+
+The road's own `Recipe` needs torch; this one has the few fields that cost memory or time, with the same defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from galen.config import load, preset
+from galen.errors import UserError, unknown
+from galen.presets import ModelPreset
+from galen.types import Frozen
+
+METHODS = ("sft", "dpo", "ppo", "grpo")
+LIVE_SHARE = 0.7  # of the groups played; what the GRPO trainer begins with
+
+
+class _Part(BaseModel):
+    """A recipe has more settings than cost anything: they are the trainer's to check."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SFTPart(_Part):
+    batch_size: int = Field(default=8, ge=1)
+    epochs: int = Field(default=3, ge=1)
+
+
+class DPOPart(_Part):
+    """In pairs: two sequences each."""
+
+    batch_size: int = Field(default=64, ge=1)
+    micro_batch: int = Field(default=8, ge=1)
+    epochs: int = Field(default=1, ge=1)
+
+
+class RolloutPart(_Part):
+    """GRPO and PPO. `critic` "separate" is a model of its own; any other is a head on the policy's last hidden state."""
+
+    rollouts: int = Field(default=50, ge=1)
+    groups: int = Field(default=16, ge=1)
+    group_size: int = Field(default=8, ge=1)
+    minibatches: int = Field(default=1, ge=1)
+    micro_batch: int = Field(default=8, ge=1)
+    epochs: int = Field(default=1, ge=1)
+    kl: float = Field(default=1e-3, ge=0)
+    ptx: float = Field(default=0.0, ge=0)
+    critic: str = "head"
+
+
+class EvalPart(_Part):
+    test: int = Field(default=400, ge=1)
+    ood: int = Field(default=150, ge=0)
+    curve: int = Field(default=150, ge=1)
+
+
+class PlannedRecipe(_Part):
+    families: tuple[str, ...]
+    demonstrations: int = Field(ge=1)
+    concurrency: int = Field(default=64, ge=1)
+    sft: SFTPart = SFTPart()
+    dpo: DPOPart = DPOPart()
+    ppo: RolloutPart = RolloutPart()
+    grpo: RolloutPart = RolloutPart()
+    eval: EvalPart = EvalPart()
+
+
+class Stage(Frozen):
+    """One trainer's work, counted in sequences.
+
+    `unit` sequences belong together (a pair), `micro_batch` is the largest number of units in one backward pass that the
+    recipe allows and `batch` the units of an optimizer step; `beside` are the demonstrations of a backward pass. `rows`
+    sequences are trained over the whole stage, `played` are sampled for it. A `kept` reference scores rows throughout, a
+    `precomputed` one before the first step; `scored` rows are scored once more to correct for the sampler.
+    """
+
+    name: str
+    unit: int = 1
+    micro_batch: int
+    batch: int
+    beside: bool = False
+    rows: int
+    played: int = 0
+    reference: Literal["none", "precomputed", "kept"] = "none"
+    scored: bool = False
+    critic: bool = False
+    critic_model: bool = False
+
+    def sequences(self, micro_batch: int) -> int:
+        """Sequences whose activations live at once."""
+        return self.unit * micro_batch + (max(1, micro_batch // 2) if self.beside else 0)
+
+
+class Workload(Frozen):
+    """The stages that a method walks through, the episodes of its evaluations, and how many are played at once."""
+
+    stages: tuple[Stage, ...]
+    evaluated: int
+    concurrency: int
+
+
+def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workload:
+    """What `galen train METHOD` has to do with this model, from `configs/train/METHOD.yaml`.
+
+    Raises:
+        UserError: an unknown method; a setting that the plan does not depend on (law 8).
+    """
+    if method not in METHODS:
+        raise unknown("method", method, METHODS)
+    for item in overrides:
+        _require_effect(item, method)
+    own = [f"{key}={value}" for key, value in model.overrides.items()]
+    recipe = load(preset("train", method), PlannedRecipe, [*own, *overrides])
+    stages = [_sft(recipe)]
+    if method == "dpo":
+        stages.append(_dpo(recipe))
+    elif method != "sft":
+        stages.append(_rollouts(method, recipe.ppo if method == "ppo" else recipe.grpo))
+    e = recipe.eval
+    tests = (e.test + e.ood) * (1 + len(stages)) + e.curve * recipe.sft.epochs
+    return Workload(stages=tuple(stages), evaluated=tests * len(recipe.families), concurrency=recipe.concurrency)
+
+
+def _require_effect(item: str, method: str) -> None:
+    key = item.partition("=")[0]
+    read = ["families", "demonstrations", "concurrency"]
+    for name in dict.fromkeys(("sft", method, "eval")):
+        part: Any = PlannedRecipe.model_fields[name].annotation
+        read += [f"{name}.{field}" for field in part.model_fields]
+    if key not in read:
+        raise UserError(f"{item}: has no effect on a plan of {method}, which reads {', '.join(read)} and model.…")
+
+
+def _sft(recipe: PlannedRecipe) -> Stage:
+    rows = recipe.demonstrations * len(recipe.families) * recipe.sft.epochs
+    return Stage(name="sft", micro_batch=recipe.sft.batch_size, batch=recipe.sft.batch_size, rows=rows)
+
+
+def _dpo(recipe: PlannedRecipe) -> Stage:
+    """One pair for each demonstrated task: how many tasks give one is known only after they are played."""
+    pairs = recipe.demonstrations * len(recipe.families)
+    return Stage(
+        name="dpo", unit=2, micro_batch=recipe.dpo.micro_batch, batch=recipe.dpo.batch_size,
+        rows=2 * pairs * recipe.dpo.epochs, played=2 * pairs, reference="precomputed",
+    )  # fmt: skip
+
+
+def _rollouts(name: str, part: RolloutPart) -> Stage:
+    each = part.groups * part.group_size
+    rows = each * part.rollouts
+    return Stage(
+        name=name, micro_batch=part.micro_batch, batch=each // part.minibatches, beside=part.ptx > 0,
+        rows=rows * part.epochs, played=round(rows / (LIVE_SHARE if name == "grpo" else 1)),
+        reference="kept" if part.kl else "none", scored=True, critic=name == "ppo",
+        critic_model=name == "ppo" and part.critic == "separate",
+    )  # fmt: skip
