@@ -67,7 +67,7 @@ def data(
 
 @app.command()
 def train(
-    method: Annotated[str, typer.Argument(help="sft or grpo")],
+    method: Annotated[str, typer.Argument(help="sft, dpo, ppo, grpo, or all: each of the three from one SFT policy")],
     model: str = "tiny",
     data: Annotated[Path | None, typer.Option(help="A task folder.")] = None,
     seed: int = 0,
@@ -122,7 +122,7 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs, such as one a seed.")],
     as_json: Json = False,
 ) -> None:
-    """What the last policy of each run gained over the one before, and the mean over the runs."""
+    """What each run's last policies gained over the one that they started from, and the mean over the runs."""
     from galen.report import seeds
 
     rows = seeds.rows(runs)

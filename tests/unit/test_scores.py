@@ -54,12 +54,12 @@ def test_pass_at_k_is_unbiased(wins, n, k, expected):
         pass_at_k(0, n, n + 1)
 
 
-def test_table_pairs_each_policy_with_the_one_before(tmp_path):
+def test_table_pairs_each_policy_with_its_parent(tmp_path):
     runs = {
         "base": [episode("a", 0.0), episode("b", 0.0, "mimic_iii"), episode("c", 0.0, block="ood")],
         "sft": [episode("a", 1.0), episode("b", None, "mimic_iii"), episode("c", 0.0, block="ood")],
     }
-    table = rows(runs)
+    table = rows(runs, {"sft": "base"})
     pooled = [r for r in table if r["family"] == "all"]
     assert [(r["policy"], r["valid"], r["against"]) for r in pooled] == [
         ("base", 2, None),
@@ -71,31 +71,36 @@ def test_table_pairs_each_policy_with_the_one_before(tmp_path):
     assert "provider 1" in markdown(table)
 
 
-def finished(folder, wins):
-    """A run whose `sft` solves a quarter of the tasks, and whose `grpo` solves `wins` of them."""
-    runs = {
-        name: [episode(str(i), float(i < n)) for i in range(40)]
-        for name, n in (("base", 0), ("sft", 10), ("grpo", wins))
-    }
-    write(folder, rows(runs))
+def finished(folder, **wins):
+    """A run whose `sft` solves a quarter of 40 tasks, and whose other policies start there and solve `wins` of them."""
+    solved = {"base": 0, "sft": 10, **wins}
+    runs = {name: [episode(str(i), float(i < n)) for i in range(40)] for name, n in solved.items()}
+    write(folder, rows(runs, {"sft": "base", **dict.fromkeys(wins, "sft")}))
     return folder
 
 
 def test_runs_are_compared_by_their_last_step(tmp_path):
-    found = seeds.rows([finished(tmp_path / "a", 30), finished(tmp_path / "b", 10)])
+    found = seeds.rows([finished(tmp_path / "a", grpo=30), finished(tmp_path / "b", grpo=10)])
     assert [(r["before"], r["success"], r["delta"]) for r in found] == [
         (0.25, 0.75, 0.5), (0.25, 0.25, 0.0), (0.25, 0.5, 0.25),
     ]  # fmt: skip
     assert (found[-1]["better"], found[-1]["worse"], found[-1]["n"]) == (1, 0, 80)
-    assert "| held-out | medcalc | mean of 2 | 80 | 0.250 | 0.500 | +0.250 | p < 0.05: better 1, worse 0 |" in (
+    assert "| held-out | medcalc | grpo | mean of 2 | 80 | 0.250 | 0.500 | +0.250 | p < 0.05: better 1, worse 0 |" in (
         seeds.markdown(found)
     )
 
 
+def test_methods_of_one_run_are_each_compared_with_where_they_started(tmp_path):
+    found = seeds.rows([finished(tmp_path / "a", dpo=20, grpo=30), finished(tmp_path / "b", dpo=10, grpo=20)])
+    means = {r["policy"]: r["delta"] for r in found if r["run"] == "mean of 2"}
+    assert means == {"dpo": 0.125, "grpo": 0.375}
+    assert {r["against"] for r in found} == {"sft"}
+
+
 def test_unfinished_and_unlike_runs_are_refused(tmp_path):
-    one = finished(tmp_path / "a", 30)
+    one = finished(tmp_path / "a", grpo=30)
     with pytest.raises(UserError, match=r"b/table.json: there is none; finish the run"):
         seeds.rows([one, tmp_path / "b"])
-    write(tmp_path / "sft", rows({"base": [episode("a", 0.0)], "sft": [episode("a", 1.0)]}))
-    with pytest.raises(UserError, match=r"end differently \(grpo, sft\)"):
+    write(tmp_path / "sft", rows({"base": [episode("a", 0.0)], "sft": [episode("a", 1.0)]}, {"sft": "base"}))
+    with pytest.raises(UserError, match=r"end differently \(grpo; sft\)"):
         seeds.rows([one, tmp_path / "sft"])

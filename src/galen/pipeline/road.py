@@ -1,27 +1,25 @@
-"""The road: demonstrations → SFT → GRPO → one table. Every stage goes on where an interrupted call left it."""
+"""The road: demonstrations → SFT → DPO, PPO or GRPO → one table. Every stage goes on where a call was interrupted."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
-from galen.config import load, preset
-from galen.data.rows import demonstrations, drift
+from galen.data.rows import demonstrations
 from galen.errors import UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
+from galen.pipeline import methods
+from galen.pipeline.recipe import recipe
 from galen.policy.base import Policy
-from galen.policy.openai import Endpoint, OpenAIPolicy
+from galen.policy.openai import OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy, VLLMServer
@@ -29,47 +27,11 @@ from galen.presets import ModelPreset, local_folder
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
-from galen.sandbox.choose import SandboxSettings, open_backend
+from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.train.grpo import GRPOReport, GRPOSettings, train_grpo
-from galen.train.models import check_parity, load_model, serve_weights
-from galen.train.sft import SFTSettings, train_sft
-from galen.types import Episode, Frozen, Group, Task
-
-
-class EvalSettings(Frozen):
-    """Tasks a family: held-out ones, ones of unseen templates, and validation ones for the SFT learning curve."""
-
-    test: int = Field(default=400, ge=1)
-    ood: int = Field(default=150, ge=0)
-    curve: int = Field(default=150, ge=1)
-
-
-class Recipe(Frozen):
-    """`configs/train/<method>.yaml`: what the road does. `demonstrations` counts tasks a family.
-
-    `teacher` plays the demonstrations and `debugger` explains errors; without them the scripted teacher and the
-    offline explanations do.
-    """
-
-    families: tuple[str, ...]
-    demonstrations: int = Field(ge=1)
-    max_turns: int = Field(default=15, ge=1)
-    concurrency: int = Field(default=64, ge=1)
-    teacher: Endpoint | None = None
-    debugger: Endpoint | None = None
-    sandbox: SandboxSettings = SandboxSettings()
-    sft: SFTSettings
-    grpo: GRPOSettings | None = None
-    eval: EvalSettings = EvalSettings()
-
-
-def recipe(method: str, model: ModelPreset, overrides: Sequence[str]) -> Recipe:
-    """The recipe of `method` with the model's overrides, then the user's. A setting without effect is an error."""
-    keys = [f"{k}={v}" for k, v in model.overrides.items() if method != "sft" or not k.startswith("grpo.")]
-    if method == "sft" and (idle := [o for o in overrides if o.startswith("grpo.")]):
-        raise UserError(f"{idle[0]}: has no effect, `sft` runs no GRPO; use `train grpo` or leave it out")
-    return load(preset("train", method), Recipe, [*keys, *overrides])
+from galen.train.models import load_model, save_model, serve_weights
+from galen.train.sft import train_sft
+from galen.types import Episode, Task
 
 
 class Road:
@@ -90,7 +52,10 @@ class Road:
 
     def _check_tasks(self) -> None:
         r = self.recipe
-        self.demos, self.pool, self.valid, self.test = [], [], [], []
+        self.demos: list[Task] = []
+        self.pool: list[Task] = []
+        self.valid: list[Task] = []
+        self.test: list[Task] = []
         for name in r.families:
             train = read_tasks(self.data, name, "train")
             if len(train) <= r.demonstrations:
@@ -130,14 +95,14 @@ class Road:
             runs = {"base": self._evaluate("base")}
             self._sft()
             runs["sft"] = self._evaluate("sft")
-            report = None
-            if self.recipe.grpo is not None:
-                report = self._grpo(self.recipe.grpo)
-                runs["grpo"] = self._evaluate("grpo")
-        return self._finish(runs, report)
+            reports = {}
+            for name in self.recipe.methods:
+                reports[name] = methods.train(self, name)
+                runs[name] = self._evaluate(name)
+        return self._finish(runs, reports)
 
     @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
+    def timed(self, stage: str) -> Iterator[None]:
         print(f"{stage} …", flush=True)
         start = time.monotonic()
         yield
@@ -152,9 +117,9 @@ class Road:
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
         stack.callback(self.grader.close)
-        with self._timed("demonstrations"):
+        with self.timed("demonstrations"):
             self._demonstrate()
-        with self._timed("engine start"):
+        with self.timed("engine start"):
             m = self.model
             server = VLLMServer(
                 str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / "vllm.log",
@@ -200,7 +165,7 @@ class Road:
             if len(store.episodes) < len(self.test):
                 self._serve(name)
             self.policy.name = name
-            with self._timed("evaluation"):
+            with self.timed("evaluation"):
                 groups = self.sampler(0.0).sample(
                     self.test, self.policy, seed=self.seed, store=store, label=f"evaluation of {name}"
                 )
@@ -226,11 +191,11 @@ class Road:
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
-                _save(model, self.folder, self.out / "sft" / "best")
+                save_model(model, self.folder, self.out / "sft" / "best")
             curve.append([epoch, success])
             path.write_text(json.dumps(curve))
 
-        with self._timed("sft"):
+        with self.timed("sft"):
             train_sft(
                 load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
@@ -242,63 +207,19 @@ class Road:
         groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
         return score("", "", [e for g in groups for e in g.episodes]).success
 
-    def _grpo(self, settings: GRPOSettings) -> GRPOReport | None:
-        final = self.out / "grpo" / "final"
-        report_path = self.out / "grpo" / "report.json"
-        if final.exists():
-            return GRPOReport(**json.loads(report_path.read_text()))
-        model = load_model(str(self.out / "sft" / "final"), self.model)
-        sampler = self.sampler(settings.temperature)
-        self.policy.name = "grpo"
-        drifted = [0, 0]
-
-        def play(tasks: list[Task], step: int, number: int) -> list[Group]:
-            # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
-            with EpisodeStore(self.out / "grpo" / "episodes" / f"{step:06d}.jsonl") as store:
-                groups = sampler.sample(
-                    tasks, self.policy, samples=settings.group_size, seed=self.seed * 1_000_003 + step * 101,
-                    version=f"{step}.{number}", store=store,
-                )  # fmt: skip
-            episodes = [e for g in groups for e in g.episodes]
-            drifted[0] += drift(episodes, self.template)
-            drifted[1] += sum(len(e.turns) for e in episodes)
-            return groups
-
-        with self._timed("grpo"):
-            report = train_grpo(
-                model, self.folder, self.pool, settings, self.out / "grpo", seed=self.seed, play=play,
-                sync=lambda m: serve_weights(m, self.policy, self.out / "serving"),
-                check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
-                context=self.model.context, demonstrations=demonstrations(self.teacher),
-                gradient_checkpointing=self.model.gradient_checkpointing,
-            )  # fmt: skip
-        print(
-            f"grpo: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
-            f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
-        )  # fmt: skip
-        report_path.write_text(json.dumps(report.__dict__, indent=1) + "\n")
-        _save(model, self.folder, final)
-        return report
-
-    def _finish(self, runs: dict[str, list[Episode]], report: GRPOReport | None) -> list[dict[str, Any]]:
-        rows = table.rows(runs)
+    def _finish(self, runs: dict[str, list[Episode]], reports: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        rows = table.rows(runs, {name: "base" if name == "sft" else "sft" for name in runs if name != "base"})
         path = self.out / "timings.json"
         before = json.loads(path.read_text()) if path.exists() else {}
-        if report:
-            self.seconds |= {f"grpo: {k}": v for k, v in report.seconds.items()}
+        for name, report in reports.items():
+            self.seconds |= {f"{name}: {k}": v for k, v in report.get("seconds", {}).items()}
         seconds = before | {k: round(v, 1) for k, v in self.seconds.items() if v > before.get(k, 0.0)}
         path.write_text(json.dumps(seconds, indent=1) + "\n")
         curve = json.loads((self.out / "sft" / "curve.json").read_text())
-        notes = "\nSFT learning curve (success on validation tasks by epoch): " + ", ".join(
-            f"{e:.0f}: {s:.3f}" for e, s in curve
-        )
-        notes += "\n\nSeconds: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()) + "\n"
-        if report:
-            notes += (
-                f"\nGRPO: {report.groups} groups played, {report.dead} of them dead, {report.ungraded} episodes ungraded, "
-                f"{report.changed_tokens} of {report.trained_tokens} trained tokens changed, parity at worst "
-                f"{report.parity_mean:.1e} nats a token on average, {report.parity_max:.1e} at most\n"
-            )
+        points = ", ".join(f"{epoch:.0f}: {success:.3f}" for epoch, success in curve)
+        notes = f"\nSFT learning curve (success on validation tasks by epoch): {points}\n"
+        notes += "\nSeconds: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()) + "\n"
+        notes += "".join(f"\n{name.upper()}: {_counts(report)}\n" for name, report in reports.items())
         table.write(self.out, rows, notes)
         config = json.loads((self.out / "config.json").read_text())
         made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path])
@@ -307,13 +228,14 @@ class Road:
         return rows
 
 
-def _save(model: Any, base: Path, target: Path) -> None:
-    """Model and tokenizer in folder `target`, which appears whole or not at all."""
-    draft = target.with_name(target.name + ".partial")
-    shutil.rmtree(draft, ignore_errors=True)
-    model.save_pretrained(draft)
-    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
-        if (base / name).exists():
-            shutil.copy(base / name, draft / name)
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
+def _counts(report: dict[str, Any]) -> str:
+    """What a method played and trained, in words."""
+    if "rounds" in report:
+        pairs = ", ".join(f"{r['pairs']} pairs of {r['tasks']} tasks" for r in report["rounds"])
+        return f"{report['episodes']} episodes played; {pairs}"
+    dead = f" ({report['dead']} of its {report['groups']} groups dead)" if "dead" in report else ""
+    return (
+        f"{report['episodes']} episodes played{dead}, {report['ungraded']} of them ungraded, {report['changed_tokens']} of "
+        f"{report['trained_tokens']} trained tokens changed, parity at worst {report['parity_mean']:.1e} nats a token on "
+        f"average, {report['parity_max']:.1e} at most"
+    )

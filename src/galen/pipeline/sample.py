@@ -40,4 +40,4 @@ def sample(
     finally:
         grader.close()
         backend.close()
-    return table.rows({endpoint.model: [e for g in groups for e in g.episodes]})
+    return table.rows({endpoint.model: [e for g in groups for e in g.episodes]}, {})

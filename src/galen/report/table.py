@@ -15,17 +15,16 @@ from galen.types import Episode
 BLOCKS = {"id": "held-out", "ood": "unseen templates"}
 
 
-def rows(runs: Mapping[str, Sequence[Episode]]) -> list[dict[str, Any]]:
-    """Table rows from `policy name -> test episodes`, in road order; each policy is paired with the one before."""
+def rows(runs: Mapping[str, Sequence[Episode]], parents: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Table rows from `policy name -> test episodes`, in road order; each policy is paired with its parent, if any."""
     table: list[dict[str, Any]] = []
-    names = list(runs)
     for block in BLOCKS:
         families = sorted({e.family for es in runs.values() for e in es if e.distribution == block})
         for family in [*families, "all"] if len(families) > 1 else families:
-            for i, name in enumerate(names):
-                mine = _pick(runs[name], block, family)
-                before = _pick(runs[names[i - 1]], block, family) if i else None
-                table.append(_row(name, family, block, mine, names[i - 1] if i else None, before))
+            for name, episodes in runs.items():
+                parent = parents.get(name)
+                before = _pick(runs[parent], block, family) if parent else None
+                table.append(_row(name, family, block, _pick(episodes, block, family), parent, before))
     return table
 
 

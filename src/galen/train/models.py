@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -43,6 +44,18 @@ def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> N
         policy.publish(folder)
     else:
         policy.refresh(folder)
+
+
+def save_model(model: Any, base: Path, target: Path) -> None:
+    """Model and tokenizer in folder `target`, which appears whole or not at all."""
+    draft = target.with_name(target.name + ".partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    model.save_pretrained(draft)
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
+        if (base / name).exists():
+            shutil.copy(base / name, draft / name)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
 
 
 @torch.no_grad()

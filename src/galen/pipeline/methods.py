@@ -1,0 +1,120 @@
+"""What follows SFT: DPO on pairs of the policy's own episodes, and PPO and GRPO on live ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from galen.data.pairs import pairs_by_success
+from galen.data.rows import demonstrations, drift
+from galen.pipeline.recipe import DPORounds
+from galen.rollout.store import EpisodeStore
+from galen.train.agent import AgentReport, AgentSettings
+from galen.train.dpo import train_dpo
+from galen.train.feed import TaskFeed
+from galen.train.grpo import train_grpo
+from galen.train.models import check_parity, load_model, save_model, serve_weights
+from galen.train.ppo import train_ppo
+from galen.types import Group, Task
+
+if TYPE_CHECKING:
+    from galen.pipeline.road import Road
+
+TRAINERS: dict[str, Callable[..., AgentReport]] = {"ppo": train_ppo, "grpo": train_grpo}
+
+
+def train(road: Road, name: str) -> dict[str, Any]:
+    """Train method `name` from the SFT policy into `road.out/<name>/final`, or read what a finished call reported."""
+    folder = road.out / name
+    report_path = folder / "report.json"
+    if (folder / "final").exists():
+        return json.loads(report_path.read_text())
+    road.policy.name = name
+    settings = getattr(road.recipe, name)
+    with road.timed(name):
+        report = _dpo(road, settings) if name == "dpo" else _live(road, name, settings)
+    report_path.write_text(json.dumps(report, indent=1) + "\n")
+    (folder / "draft").rename(folder / "final")
+    return report
+
+
+def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
+    """PPO or GRPO: rollouts by the served policy, which gets the new weights after every step."""
+    out = road.out / name
+    model = load_model(str(road.out / "sft" / "final"), road.model)
+    sampler = road.sampler(settings.temperature)
+    drifted = [0, 0]
+
+    def play(tasks: list[Task], step: int, number: int) -> list[Group]:
+        # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
+        with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
+            groups = sampler.sample(
+                tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + step * 101,
+                version=f"{step}.{number}", store=store,
+            )  # fmt: skip
+        episodes = [e for g in groups for e in g.episodes]
+        drifted[0] += drift(episodes, road.template)
+        drifted[1] += sum(len(e.turns) for e in episodes)
+        return groups
+
+    report = TRAINERS[name](
+        model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
+        sync=lambda m: serve_weights(m, road.policy, road.out / "serving"),
+        check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
+        context=road.model.context, demonstrations=demonstrations(road.teacher),
+        gradient_checkpointing=road.model.gradient_checkpointing,
+    )  # fmt: skip
+    print(
+        f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
+        f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
+    )  # fmt: skip
+    save_model(model, road.folder, out / "draft")
+    return asdict(report)
+
+
+def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
+    """Rounds of playing, pairing and DPO; each round's reference is the policy that played it."""
+    feed = TaskFeed(road.pool, road.seed, curriculum=True)
+    by_id = {t.id: t for t in road.pool}
+    last = road.out / "sft" / "final"
+    rounds: list[dict[str, Any]] = []
+    for number in range(settings.rounds):
+        folder = road.out / "dpo" / f"round-{number}"
+        tasks = feed.deal(settings.tasks)
+        groups = _play_round(road, settings, last, number, tasks)
+        feed.learn(groups, by_id)
+        rounds.append(_pair_and_train(road, settings, last, folder, groups))
+        last = folder / "final"
+    save_model(load_model(str(last), road.model), road.folder, road.out / "dpo" / "draft")
+    return {"episodes": sum(r["episodes"] for r in rounds), "rounds": rounds}
+
+
+def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, tasks: list[Task]) -> list[Group]:
+    with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
+        if len(store.episodes) < len(tasks) * settings.group_size:
+            serve_weights(load_model(str(policy), road.model), road.policy, road.out / "serving")
+        return road.sampler(settings.temperature).sample(
+            tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
+            version=str(number), store=store, label=f"dpo: round {number}",
+        )  # fmt: skip
+
+
+def _pair_and_train(
+    road: Road, settings: DPORounds, start: Path, folder: Path, groups: list[Group]
+) -> dict[str, Any]:  # fmt: skip
+    episodes = [e for g in groups for e in g.episodes]
+    pairs, found = pairs_by_success(episodes, per_task=settings.pairs_per_task, seed=road.seed)
+    print(f"dpo: {found.pairs} pairs of {found.tasks} tasks, {found.unpaired} of them without a pair", flush=True)
+    counts = found.model_dump()
+    if not (folder / "final").exists():
+        model = load_model(str(start), road.model)
+        report = train_dpo(
+            model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,
+            gradient_checkpointing=road.model.gradient_checkpointing,
+        )  # fmt: skip
+        (folder / "report.json").write_text(json.dumps(asdict(report)) + "\n")
+        save_model(model, road.folder, folder / "final")
+    return counts | json.loads((folder / "report.json").read_text())
