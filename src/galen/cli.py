@@ -67,7 +67,7 @@ def data(
 
 @app.command()
 def train(
-    method: Annotated[str, typer.Argument(help="sft, dpo, ppo, grpo, or all: each of the three from one SFT policy")],
+    method: Annotated[str, typer.Argument(help="sft, dpo, ppo, grpo, verifier, or all: dpo, ppo and grpo from one SFT policy")],
     model: str = "tiny",
     data: Annotated[Path | None, typer.Option(help="A task folder.")] = None,
     seed: int = 0,

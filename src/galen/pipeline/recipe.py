@@ -8,6 +8,7 @@ from pydantic import Field
 
 from galen.config import load, preset
 from galen.errors import UserError
+from galen.pipeline.verify import VerifierStudy
 from galen.policy.openai import Endpoint
 from galen.presets import ModelPreset
 from galen.sandbox.choose import SandboxSettings
@@ -19,6 +20,7 @@ from galen.types import Frozen
 
 METHODS = ("dpo", "ppo", "grpo")
 """What may follow SFT, each from the SFT policy, in the order of the table."""
+STAGES = (*METHODS, "verifier")
 
 
 class EvalSettings(Frozen):
@@ -44,7 +46,7 @@ class DPORounds(DPOSettings):
 
 
 class Recipe(Frozen):
-    """`demonstrations` counts tasks a family. Of `dpo`, `ppo` and `grpo` those that are set follow SFT.
+    """`demonstrations` counts tasks a family. Of `dpo`, `ppo`, `grpo` and `verifier` those that are set follow SFT.
 
     `teacher` plays the demonstrations and `debugger` explains errors; without them the scripted teacher and the
     offline explanations do.
@@ -61,6 +63,7 @@ class Recipe(Frozen):
     dpo: DPORounds | None = None
     ppo: PPOSettings | None = None
     grpo: GRPOSettings | None = None
+    verifier: VerifierStudy | None = None
     eval: EvalSettings = EvalSettings()
 
     @property
@@ -72,8 +75,8 @@ class Recipe(Frozen):
 def recipe(method: str, model: ModelPreset, overrides: Sequence[str]) -> Recipe:
     """The recipe of `method` with the model's overrides, then the user's. A setting without effect is an error."""
     path = preset("train", method)
-    present = load(path, Recipe).methods
-    absent = tuple(f"{name}." for name in METHODS if name not in present)
+    shipped = load(path, Recipe)
+    absent = tuple(f"{name}." for name in STAGES if getattr(shipped, name) is None)
     if idle := [o for o in overrides if o.startswith(absent)]:
         name = idle[0].partition(".")[0]
         raise UserError(f"{idle[0]}: has no effect, `{method}` runs no {name.upper()}; use `train {name}` or leave it out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.pipeline import methods
 from galen.pipeline.recipe import recipe
+from galen.pipeline.verify import verify
 from galen.policy.base import Policy
 from galen.policy.openai import OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
@@ -99,7 +101,13 @@ class Road:
             for name in self.recipe.methods:
                 reports[name] = methods.train(self, name)
                 runs[name] = self._evaluate(name)
+            if self.recipe.verifier is not None:
+                verify(self, self.recipe.verifier)
         return self._finish(runs, reports)
+
+    def pool_sample(self, n: int) -> list[Task]:
+        """`n` of the tasks that no demonstration shows (all, where there are fewer), drawn by the run's seed."""
+        return random.Random(self.seed).sample(self.pool, min(n, len(self.pool)))
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

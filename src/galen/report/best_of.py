@@ -1,6 +1,9 @@
-"""Best@K beside Pass@K as Markdown: one row a family and K."""
+"""Best@K beside Pass@K as Markdown, one row a family and K, and the verifier's own quality."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from galen.evals.best_of import METHODS, BestOfReport
 
@@ -17,4 +20,14 @@ def markdown(report: BestOfReport) -> str:
         f"\nLeft out: {report.ungraded} ungraded episodes, {report.short} tasks with too few graded ones; "
         f"ranked last: {report.unscored} episodes without a score"
     )
+    return "\n".join(lines) + "\n"
+
+
+def quality_markdown(scores: Sequence[Mapping[str, Any]]) -> str:
+    """How well the verifier judges, one row a family."""
+    lines = ["| family | episodes | success | AUROC | accuracy | calibration error |", "|---|---:|---:|---:|---:|---:|"]
+    lines += [
+        f"| {s['family']} | {s['n']} | {s['success']:.3f} | {s['auroc']:.3f} | {s['accuracy']:.3f} | {s['ece']:.3f} |"
+        for s in scores
+    ]
     return "\n".join(lines) + "\n"
