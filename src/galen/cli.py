@@ -67,7 +67,9 @@ def data(
 
 @app.command()
 def train(
-    method: Annotated[str, typer.Argument(help="sft, dpo, ppo, grpo, verifier, or all: dpo, ppo and grpo from one SFT policy")],
+    method: Annotated[
+        str, typer.Argument(help="sft, dpo, ppo, grpo, verifier, or all: dpo, ppo and grpo from one SFT policy")
+    ],
     model: str = "tiny",
     data: Annotated[Path | None, typer.Option(help="A task folder.")] = None,
     seed: int = 0,
@@ -127,6 +129,25 @@ def compare(
 
     rows = seeds.rows(runs)
     print(json.dumps(rows) if as_json else seeds.markdown(rows))
+
+
+@app.command()
+def curves(
+    run: Annotated[Path, typer.Argument(help="A run of dpo, ppo, grpo or all.")],
+    out: Annotated[
+        Path | None, typer.Argument(help="The picture: .svg, .png or .pdf; RUN/curves.svg if not given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a run's learning curves against the episodes played; --json prints the points instead."""
+    from galen.report import curves
+
+    if as_json:
+        print(json.dumps(curves.read(run)))
+        return
+    target = out or run / "curves.svg"
+    curves.plot(run, target)
+    print(target)
 
 
 @app.command()

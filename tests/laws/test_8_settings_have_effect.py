@@ -3,13 +3,25 @@
 import pytest
 
 from galen.errors import UserError
-from galen.pipeline.road import Road, recipe
+from galen.pipeline.recipe import recipe
+from galen.pipeline.road import Road
 from galen.presets import model_preset
 
 
-def test_grpo_settings_stop_an_sft_run():
-    with pytest.raises(UserError, match=r"grpo.rollouts=3: has no effect"):
-        recipe("sft", model_preset("tiny"), ["grpo.rollouts=3"])
+@pytest.mark.parametrize(
+    ("method", "override"),
+    [("sft", "grpo.rollouts=3"), ("grpo", "ppo.rollouts=3"), ("ppo", "dpo.beta=1"), ("all", "verifier.tasks=3")],
+)
+def test_settings_of_a_method_that_does_not_run_stop_the_run(method, override):
+    with pytest.raises(UserError, match=rf"{override}: has no effect, `{method}` runs no"):
+        recipe(method, model_preset("tiny"), [override])
+
+
+@pytest.mark.parametrize("model", ["tiny", "qwen2.5-14b"])
+@pytest.mark.parametrize("method", ["sft", "dpo", "ppo", "grpo", "verifier", "all"])
+def test_every_method_has_a_recipe_for_every_model(method, model):
+    followers = recipe(method, model_preset(model), []).methods
+    assert followers == {"all": ["dpo", "ppo", "grpo"], "sft": [], "verifier": []}.get(method, [method])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations, drift
 from galen.pipeline.recipe import DPORounds
+from galen.report.curves import VALIDATION
 from galen.rollout.store import EpisodeStore
 from galen.train.agent import AgentReport, AgentSettings
 from galen.train.dpo import train_dpo
@@ -49,6 +50,9 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     drifted = [0, 0]
 
     def play(tasks: list[Task], step: int, number: int) -> list[Group]:
+        rollout, late = divmod(step, settings.steps_a_rollout)
+        if not late and number == 0 and road.recipe.eval.every and rollout % road.recipe.eval.every == 0:
+            validate(road, name, step)
         # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
         with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
             groups = sampler.sample(
@@ -71,8 +75,25 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
         f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
         f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
     )  # fmt: skip
+    if road.recipe.eval.every:
+        serve_weights(model, road.policy, road.out / "serving")
+        validate(road, name, settings.rollouts * settings.steps_a_rollout)
     save_model(model, road.folder, out / "draft")
     return asdict(report)
+
+
+def validate(road: Road, name: str, step: int) -> None:
+    """A line in `<name>/validation.jsonl`: greedy success of the served policy on validation tasks before `step`."""
+    out = road.out / name
+    stores = [p for p in (out / "episodes").glob("*.jsonl") if int(p.stem) < step]
+    played = sum(path.read_bytes().count(b"\n") for path in stores)
+    line = {"step": step, "episodes": played, "success": road.validate()}
+    path = out / VALIDATION
+    earlier = [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
+    kept = [x for x in earlier if x["step"] < step]  # a killed run may have come further than its checkpoint
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(x) + "\n" for x in [*kept, line]))
+    print(f"{name}: step {step} success on {len(road.valid)} validation tasks {line['success']:.3f}", flush=True)
 
 
 def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
@@ -85,17 +106,22 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
         folder = road.out / "dpo" / f"round-{number}"
         tasks = feed.deal(settings.tasks)
         groups = _play_round(road, settings, last, number, tasks)
+        if road.recipe.eval.every:
+            validate(road, "dpo", number)
         feed.learn(groups, by_id)
         rounds.append(_pair_and_train(road, settings, last, folder, groups))
         last = folder / "final"
-    save_model(load_model(str(last), road.model), road.folder, road.out / "dpo" / "draft")
+    model = load_model(str(last), road.model)
+    if road.recipe.eval.every:
+        serve_weights(model, road.policy, road.out / "serving")
+        validate(road, "dpo", settings.rounds)
+    save_model(model, road.folder, road.out / "dpo" / "draft")
     return {"episodes": sum(r["episodes"] for r in rounds), "rounds": rounds}
 
 
 def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, tasks: list[Task]) -> list[Group]:
     with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
-        if len(store.episodes) < len(tasks) * settings.group_size:
-            serve_weights(load_model(str(policy), road.model), road.policy, road.out / "serving")
+        serve_weights(load_model(str(policy), road.model), road.policy, road.out / "serving")
         return road.sampler(settings.temperature).sample(
             tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
             version=str(number), store=store, label=f"dpo: round {number}",

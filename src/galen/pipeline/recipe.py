@@ -24,11 +24,16 @@ STAGES = (*METHODS, "verifier")
 
 
 class EvalSettings(Frozen):
-    """Tasks a family: held-out ones, ones of unseen templates, and validation ones for the SFT learning curve."""
+    """Tasks a family: held-out ones, ones of unseen templates, and validation ones for the learning curves.
+
+    SFT's curve has a point an epoch, DPO's a point a round, and PPO's and GRPO's one every `every` rollouts; with 0
+    these three have none.
+    """
 
     test: int = Field(default=400, ge=1)
     ood: int = Field(default=150, ge=0)
     curve: int = Field(default=150, ge=1)
+    every: int = Field(default=0, ge=0)
 
 
 class DPORounds(DPOSettings):
@@ -79,6 +84,8 @@ def recipe(method: str, model: ModelPreset, overrides: Sequence[str]) -> Recipe:
     absent = tuple(f"{name}." for name in STAGES if getattr(shipped, name) is None)
     if idle := [o for o in overrides if o.startswith(absent)]:
         name = idle[0].partition(".")[0]
-        raise UserError(f"{idle[0]}: has no effect, `{method}` runs no {name.upper()}; use `train {name}` or leave it out")
+        raise UserError(
+            f"{idle[0]}: has no effect, `{method}` runs no {name.upper()}; use `train {name}` or leave it out"
+        )
     own = [f"{k}={v}" for k, v in model.overrides.items() if not k.startswith(absent)]
     return load(path, Recipe, [*own, *overrides])

@@ -195,7 +195,8 @@ class Road:
         curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
 
         def after_epoch(model: Any, epoch: int) -> None:
-            success = self._validate(model)
+            serve_weights(model, self.policy, self.out / "serving")
+            success = self.validate()
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
@@ -210,8 +211,8 @@ class Road:
             )  # fmt: skip
         (self.out / "sft" / "best").rename(final)
 
-    def _validate(self, model: Any) -> float:
-        serve_weights(model, self.policy, self.out / "serving")
+    def validate(self) -> float:
+        """Greedy success of the served policy on the validation tasks."""
         groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
         return score("", "", [e for g in groups for e in g.episodes]).success
 
