@@ -1,8 +1,8 @@
-"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT and in GRPO."""
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, GRPO and PPO."""
 
 import pytest
 import torch
-from fakes import grpo_gradients
+from fakes import SEPARATE, grpo_gradients, ppo_gradients
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import labels, row
@@ -47,3 +47,12 @@ def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):
     assert mask.any() and not mask.all()
     assert torch.all(gradient[~mask] == 0)
     assert torch.all(gradient[mask] != 0)
+
+
+@pytest.mark.parametrize("critic", [{}, SEPARATE], ids=["shared", "separate"])
+def test_ppo_policy_and_value_loss(critic, sampler, teacher, tasks, tmp_path, monkeypatch):
+    mask, *gradients = ppo_gradients(tmp_path, sampler, teacher, tasks, monkeypatch, **critic)
+    assert mask.any() and not mask.all()
+    for gradient in gradients:
+        assert torch.all(gradient[~mask] == 0)
+        assert torch.all(gradient[mask] != 0)

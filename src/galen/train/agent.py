@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -132,9 +131,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self._scored: dict[str, torch.Tensor] = {}
         self._started = time.monotonic()
 
-    @abstractmethod
     def _rollout(self, groups: int) -> Rolled:
-        """Play tasks with the served policy, and choose `groups` groups to train on."""
+        """Play tasks with the served policy, and choose `groups` groups to train on. Each method has its own."""
+        raise NotImplementedError
 
     def sync_weights(self) -> None:
         """Serve the present weights."""
@@ -284,6 +283,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
+        if not self.args.should_save:
+            return
         folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
         self.save_state(folder)
         self.clock()
