@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -15,8 +16,10 @@ from galen.paths import ROOT
 from galen.policy.template import ChatTemplate
 from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import AgentGRPOTrainer, GRPOSettings, train_grpo
+from galen.train.ppo import AgentPPOTrainer, PPOSettings, train_ppo
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.verifier import VerifierSettings, train_verifier
+from galen.types import Episode, ParseError, StopReason, Turn, Verdict
 
 BASE = ROOT / "models" / "tiny-base"
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
@@ -153,23 +156,107 @@ def run_grpo_ptx(out: Path, sampler, teacher, tasks, stops):
     return run_grpo(out, sampler, teacher, tasks, stops, ptx=1.0)
 
 
-def grpo_gradients(out: Path, sampler, teacher, tasks, monkeypatch):
-    """One GRPO step. Returns the loss mask and the loss's gradient at each token's log-probability, (rows, tokens)."""
+def _watch(method, monkeypatch):
+    """What the first micro-batch trains: its loss mask, and per token the log-probabilities and a critic's values."""
     seen = {}
-    loss_of, logps_of = AgentGRPOTrainer._compute_loss, AgentGRPOTrainer._get_per_token_logps_and_entropies
+    loss_of, logps_of = method._compute_loss, method._get_per_token_logps_and_entropies
 
     def watch_logps(self, *args, **kwargs):
         logps, *rest = logps_of(self, *args, **kwargs)
-        if logps.requires_grad:
-            logps.retain_grad()
-            seen["logps"] = logps
+        if logps.requires_grad and "logps" not in seen:
+            seen["logps"], seen["values"] = logps, getattr(self, "_values", torch.zeros(0, requires_grad=True))
+            for x in (seen["logps"], seen["values"]):
+                x.retain_grad()
         return logps, *rest
 
     def watch_loss(self, model, inputs):
-        seen["mask"] = (inputs["completion_mask"] * inputs["tool_mask"]).bool()
+        seen.setdefault("mask", (inputs["completion_mask"] * inputs["tool_mask"]).bool())
         return loss_of(self, model, inputs)
 
-    monkeypatch.setattr(AgentGRPOTrainer, "_get_per_token_logps_and_entropies", watch_logps)
-    monkeypatch.setattr(AgentGRPOTrainer, "_compute_loss", watch_loss)
+    monkeypatch.setattr(method, "_get_per_token_logps_and_entropies", watch_logps)
+    monkeypatch.setattr(method, "_compute_loss", watch_loss)
+    return seen
+
+
+def grpo_gradients(out: Path, sampler, teacher, tasks, monkeypatch):
+    """One GRPO step. Returns the loss mask and the loss's gradient at each token's log-probability, (rows, tokens)."""
+    seen = _watch(AgentGRPOTrainer, monkeypatch)
     run_grpo(out, sampler, teacher, tasks, stops=[1])
     return seen["mask"], seen["logps"].grad
+
+
+def ppo_gradients(out: Path, sampler, teacher, tasks, monkeypatch, **changes):
+    """As `grpo_gradients`, and third the gradient at each token's value."""
+    seen = _watch(AgentPPOTrainer, monkeypatch)
+    run_ppo(out, sampler, teacher, tasks, stops=[2], **changes)
+    return seen["mask"], seen["logps"].grad, seen["values"].grad
+
+
+def trainer_of(train, monkeypatch, method, *args, **kwargs):
+    """The trainer that `train(*args, **kwargs)` builds, before its first step, ready to score and to take a loss."""
+    built = []
+    with monkeypatch.context() as patch:
+        patch.setattr(method, "train", lambda self, **_: built.append(self))
+        train(*args, **kwargs)
+    [trainer] = built
+    trainer.current_gradient_accumulation_steps = 1
+    trainer.model.train()
+    return trainer
+
+
+def two_turns(number, reward, first, shown, second, prompt=(5, 6, 7)):
+    """An episode of two turns: the agent's tokens, what the environment showed, the agent's tokens again."""
+    turns = [
+        Turn(
+            token_ids=[*own, *seen], loss_mask=[1] * len(own) + [0] * len(seen),
+            logprobs=[-1.0] * len(own) + [0.0] * len(seen), policy_version=0, text="",
+            action=ParseError(message=""), observation=None,
+        )
+        for own, seen in ((first, shown), (second, ()))
+    ]  # fmt: skip
+    return Episode(
+        key=f"key-{number}", task_id=f"task-{number}", family="f", category="c", cluster="c", distribution="id", seed=0,
+        policy="p", policy_version=0, template="t", sandbox_tier="unused", prompt_ids=list(prompt), turns=tuple(turns),
+        stop=StopReason.SUBMITTED, verdict=Verdict(reward=reward, passed=reward == 1, oracle="o", version=1),
+    )  # fmt: skip
+
+
+PPO = PPOSettings(
+    learning_rate=1e-4, rollouts=2, groups=8, minibatches=1, epochs=2, micro_batch=4, kl=0.05, kl_target=0.01, turn_cost=0.01,
+    value_gradient=0.1, critic_learning_rate=1e-2, value_warmup=1, warmup_steps=0,
+)  # fmt: skip
+SEPARATE = {"critic": "separate", "value_gradient": 0.0, "critic_learning_rate": 1e-4}
+
+
+def train_ppo_on(play, out: Path, tasks, model=None, stop=0, sync=lambda m: None, **changes):
+    """One call of PPO on the episodes that `play` gives; returns its report and the model."""
+    model = tiny() if model is None else model
+    report = train_ppo(
+        model, BASE, tasks, PPOSettings(**{**PPO.model_dump(), **changes}), out, seed=0, play=play, sync=sync,
+        check=lambda m, e: (0.0, 0.0), context=640, save_every=2, stop_after=stop,
+    )  # fmt: skip
+    return report, model
+
+
+def scripted(sampler, teacher, samples=1):
+    """`play` of a scripted policy that slips and errs."""
+    policy = teacher(slip=0.1, wrong=0.45)
+    return lambda dealt, step, number: sampler.sample(dealt, policy, samples=samples, seed=1000 * step + 100 * number)
+
+
+def run_ppo(out: Path, sampler, teacher, tasks, stops, **changes):
+    """PPO on a scripted policy's episodes. Returns what the last stop's checkpoint holds: policy, critic, coefficient."""
+    model = None
+    for stop in stops:
+        _, model = train_ppo_on(scripted(sampler, teacher), out, tasks, stop=stop, **changes)
+    last = out / f"checkpoint-{stops[-1]}"
+    critic = torch.load(last / "critic.pt")
+    coefficient = json.loads((last / "rollout.json").read_text())["kl_coefficient"]
+    return {
+        **model.state_dict(), **{f"critic.{name}": weight for name, weight in critic["weights"].items()},
+        "kl_coefficient": torch.tensor(coefficient, dtype=torch.float64),
+    }  # fmt: skip
+
+
+def run_ppo_separate(out: Path, sampler, teacher, tasks, stops):
+    return run_ppo(out, sampler, teacher, tasks, stops, **SEPARATE)

@@ -1,10 +1,10 @@
-"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, DPO and GRPO, and in
-the verifier, which trains its answer and nothing of the episode.
+"""Law 2: tokens that the environment wrote get no gradient. Checked by the gradient itself, in SFT, DPO, PPO and GRPO, and
+in the verifier, which trains its answer and nothing of the episode.
 """
 
 import pytest
 import torch
-from fakes import dpo_gradients, grpo_gradients, preferences, verifier_gradients
+from fakes import SEPARATE, dpo_gradients, grpo_gradients, ppo_gradients, preferences, verifier_gradients
 from transformers import AutoModelForCausalLM
 
 from galen.data.rows import labels, row
@@ -61,6 +61,15 @@ def test_grpo_loss(sampler, teacher, tasks, tmp_path, monkeypatch):
     assert mask.any() and not mask.all()
     assert torch.all(gradient[~mask] == 0)
     assert torch.all(gradient[mask] != 0)
+
+
+@pytest.mark.parametrize("critic", [{}, SEPARATE], ids=["shared", "separate"])
+def test_ppo_policy_and_value_loss(critic, sampler, teacher, tasks, tmp_path, monkeypatch):
+    mask, *gradients = ppo_gradients(tmp_path, sampler, teacher, tasks, monkeypatch, **critic)
+    assert mask.any() and not mask.all()
+    for gradient in gradients:
+        assert torch.all(gradient[~mask] == 0)
+        assert torch.all(gradient[mask] != 0)
 
 
 def test_verifier_trains_the_answer_alone(sampler, teacher, tasks, template, tmp_path):

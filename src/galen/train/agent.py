@@ -1,0 +1,387 @@
+"""What the reinforcement methods share: a trainer fed with live multi-turn episodes, on TRL's GRPOTrainer.
+
+What is added to TRL 1.16: whole episodes come from the sampler; environment tokens are masked; padding is trimmed and
+equal rows are scored once; the server gets the new weights after each step and is checked; demonstrations can be
+trained on beside (`ptx`); a checkpoint also holds the task feed; one line of JSON a rollout says how it went.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import torch
+from datasets import Dataset
+from pydantic import Field, model_validator
+from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from galen.errors import GalenError, UserError
+from galen.train import ptx
+from galen.train.device import fast_bf16
+from galen.train.feed import TaskFeed
+from galen.train.stop import StopAfter, TimeLimit
+from galen.types import Episode, Frozen, Group, Task, TrainRow
+
+STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
+CHUNK_ROWS = 8  # rows of one forward pass: few enough to be of like length
+
+Play = Callable[[list[Task], int, int], list[Group]]
+"""`play(tasks, step, round)` plays `group_size` episodes of each task with the served policy."""
+Sync = Callable[[PreTrainedModel], None]
+Check = Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]]
+
+
+class AgentSettings(Frozen):
+    """One rollout gives `groups` x `group_size` episodes, trained in `minibatches` optimizer steps.
+
+    `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
+    cross-entropy of demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
+    """
+
+    learning_rate: float = Field(default=1e-5, gt=0)
+    rollouts: int = Field(default=50, ge=1)
+    groups: int = Field(default=16, ge=1)
+    group_size: int = Field(default=8, ge=1)
+    minibatches: int = Field(default=1, ge=1)
+    micro_batch: int = Field(default=8, ge=1)
+    temperature: float = Field(default=1.0, gt=0)
+    kl: float = Field(default=1e-3, ge=0)
+    ptx: float = Field(default=0.0, ge=0)
+    clip: float = Field(default=0.2, gt=0)
+    clip_high: float | None = None
+    warmup_steps: int = Field(default=5, ge=0)
+    max_grad_norm: float = Field(default=0.2, gt=0)
+    curriculum: bool = True
+    importance_clip: float = Field(default=2.0, gt=1)
+    max_minutes: float = Field(default=0.0, ge=0)
+
+    @property
+    def steps_a_rollout(self) -> int:
+        """Optimizer steps that one rollout is trained for."""
+        return self.minibatches
+
+    @model_validator(mode="after")
+    def _divides(self) -> AgentSettings:
+        rows = self.groups * self.group_size
+        if rows % (self.minibatches * self.micro_batch):
+            raise ValueError(
+                f"groups x group_size = {rows} rows do not divide into {self.minibatches} minibatches of whole "
+                f"micro_batch = {self.micro_batch} rows"
+            )
+        return self
+
+
+@dataclass
+class AgentReport:
+    """Counts over the whole run (law 10)."""
+
+    episodes: int = 0
+    groups: int = 0
+    ungraded: int = 0
+    trained_tokens: int = 0
+    changed_tokens: int = 0
+    parity_mean: float = 0.0
+    parity_max: float = 0.0
+    seconds: dict[str, float] = field(default_factory=lambda: {"rollout": 0.0, "sync": 0.0, "train": 0.0})
+
+
+class Rolled(NamedTuple):
+    """A rollout: every group that was played, those to train on, and what the method's log says of them."""
+
+    played: list[Group]
+    chosen: list[Group]
+    notes: dict[str, Any]
+
+
+S = TypeVar("S", bound=AgentSettings)
+R = TypeVar("R", bound=AgentReport)
+
+
+class AgentTrainer(GRPOTrainer, Generic[S, R]):
+    """GRPOTrainer fed with whole episodes. Overrides private methods of TRL, pinned and tested."""
+
+    name: ClassVar[str]
+    # In a line of log.jsonl: the name of a metric, and TRL's. Means over the rollout's optimizer steps.
+    logged: ClassVar[dict[str, str]] = {
+        "loss": "loss", "grad_norm": "grad_norm", "kl": "kl", "entropy": "entropy",
+        "clip_fraction": "clip_ratio/region_mean", "importance": "sampling/importance_sampling_ratio/mean",
+    }  # fmt: skip
+
+    def __init__(
+        self, *args: Any, feed: TaskFeed, tasks: dict[str, Task], play: Play, sync: Sync, check: Check, settings: S,
+        report: R, log: Path, demonstrations: Sequence[TrainRow], **kwargs: Any,
+    ) -> None:  # fmt: skip
+        # TRL warns that rollout_func is experimental; the version is pinned.
+        super().__init__(*args, rollout_func=lambda prompts, trainer: self.roll(len(prompts)), **kwargs)
+        self.feed, self.report = feed, report
+        self._tasks, self._play, self._sync, self._check = tasks, play, sync, check
+        self._settings, self._log_path, self._demonstrations = settings, log, demonstrations
+        # TRL asks this object to bring the server up to date, and corrects by the sampler's log-probabilities.
+        self.use_vllm, self.vllm_mode, self._last_loaded_step = True, "server", -1
+        self.vllm_generation = self
+        self.vllm_importance_sampling_correction = True
+        self._rolled: list[Episode] = []
+        self._line: dict[str, Any] = {}
+        self._scored: dict[str, torch.Tensor] = {}
+        self._started = time.monotonic()
+
+    def _rollout(self, groups: int) -> Rolled:
+        """Play tasks with the served policy, and choose `groups` groups to train on. Each method has its own."""
+        raise NotImplementedError
+
+    def sync_weights(self) -> None:
+        """Serve the present weights."""
+        start = time.monotonic()
+        self._sync(self._policy())
+        self.report.seconds["sync"] += time.monotonic() - start
+
+    def _policy(self) -> PreTrainedModel:
+        return self.accelerator.unwrap_model(self.model)  # type: ignore[return-value]
+
+    def roll(self, rows: int) -> dict[str, Any]:
+        """Episodes for one rollout: `rows` of them, in TRL's form.
+
+        Raises:
+            UserError: a reward is no finite number, or no episode holds a token to train on.
+            GalenError: too few episodes were played, or none could be graded.
+        """
+        start = time.monotonic()
+        rolled = self._rollout(rows // self._settings.group_size)
+        everyone = [e for g in rolled.played for e in g.episodes]
+        self._rolled = [e for g in rolled.chosen for e in g.episodes]
+        if len(self._rolled) != rows:
+            raise GalenError(f"{len(self._rolled)} episodes were played where {rows} are needed")
+        for e in everyone:
+            if e.reward is not None and not math.isfinite(e.reward):
+                raise UserError(
+                    f"{e.task_id}: its oracle gave the reward {e.reward} (episode {e.key}); mend the oracle"
+                )
+        rewards = [e.reward for e in everyone if e.reward is not None]
+        if not rewards:
+            raise GalenError("no episode of this rollout could be graded; see the faults above")
+        if not any(any(self._mask(e)) for e in self._rolled):
+            raise UserError(f"no graded episode of step {self.state.global_step} holds a sampled token to train on")
+        self.report.episodes += len(everyone)
+        self.report.groups += len(rolled.played)
+        self.report.ungraded += len(everyone) - len(rewards)
+        return self._hand_over(rolled, everyone, rewards, time.monotonic() - start)
+
+    def _hand_over(
+        self, rolled: Rolled, everyone: list[Episode], rewards: list[float], seconds: float
+    ) -> dict[str, Any]:
+        report = self.report
+        report.seconds["rollout"] += seconds
+        mean, worst = self._check(self._policy(), [e for e in self._rolled if e.turns][:6])
+        report.parity_mean, report.parity_max = max(report.parity_mean, mean), max(report.parity_max, worst)
+        self._line = {
+            "step": self.state.global_step, "reward": sum(rewards) / len(rewards), "groups": len(rolled.played),
+            **rolled.notes, "ungraded": len(everyone) - len(rewards), "parity": mean, "rollout_s": round(seconds, 2),
+            "turns": sum(len(e.turns) for e in everyone) / len(everyone), "at_s": round(time.monotonic() - self._started, 1),
+        }  # fmt: skip
+        print(
+            f"{self.name}: step {self.state.global_step} reward {self._line['reward']:.3f} groups {len(rolled.played)} "
+            + "".join(f"{key} {value} " for key, value in rolled.notes.items())
+            + f"turns {self._line['turns']:.2f} parity {mean:.1e} rollout {seconds:.1f} s at {self._line['at_s']:.0f} s",
+            flush=True,
+        )
+        # A fault before the first token leaves one masked token in its row; its reward None leaves the row out.
+        return {
+            "prompt_ids": [e.prompt_ids for e in self._rolled],
+            "completion_ids": [e.completion_ids or [self._tokenizer.pad_token_id] for e in self._rolled],
+            "logprobs": [e.completion_logprobs or [0.0] for e in self._rolled],
+            "env_mask": [self._mask(e) for e in self._rolled],
+            "episode_reward": [e.reward for e in self._rolled],
+        }
+
+    def _mask(self, episode: Episode) -> list[int]:
+        """1 at each token of the episode's completion that is trained."""
+        return episode.completion_mask or [0]
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        batch = super()._generate_and_score_completions(inputs)
+        self._count_tokens(batch)
+        return batch
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        if not self._settings.ptx:
+            return loss
+        return loss + self._settings.ptx * self._ptx_loss(model) / self.current_gradient_accumulation_steps
+
+    def _ptx_loss(self, model: Any) -> torch.Tensor:
+        """Cross-entropy of some demonstrations, a mean over their sampled tokens, at the rollouts' temperature."""
+        micro = self._step % self.current_gradient_accumulation_steps
+        where = f"{self.args.seed}/{self.state.global_step}/{micro}/{self.accelerator.process_index}"
+        rows = ptx.draw(self._demonstrations, max(1, self._settings.micro_batch // 2), where)
+        ids, attention, mask = (x.to(self.accelerator.device) for x in ptx.collate(rows))
+        first = int(mask.any(0).nonzero()[0])  # before it there are prompts only, whose tokens need no score
+        logps, _, _ = self._get_per_token_logps_and_entropies(model, ids, attention, ids.size(1) - first)
+        sampled = mask[:, first:]
+        return -(logps * sampled).sum() / sampled.sum()
+
+    def _count_tokens(self, batch: dict[str, Any]) -> None:
+        """Count the tokens that will be trained, and those that are not the stored ones (must stay 0, law 1)."""
+        ids, mask = batch["completion_ids"], batch["completion_mask"] * batch["tool_mask"]
+        for i, episode in enumerate(self._rolled):
+            trained = ids[i][mask[i].bool()].tolist()
+            # A row of padding stands for an episode without a token.
+            stored = [t for t, m in zip(episode.completion_ids, self._mask(episode), strict=False) if m]
+            self.report.trained_tokens += len(trained)
+            self.report.changed_tokens += abs(len(trained) - len(stored)) + sum(
+                a != b for a, b in zip(trained, stored, strict=False)
+            )
+
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
+        batch_size: int | None = None, **kwargs: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, Any]:  # fmt: skip
+        """TRL's, but equal rows are computed once (a sharp policy often samples the same episode twice), and rows go
+        sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout.
+        """
+        prompt = input_ids.size(1) - logits_to_keep
+        rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
+        input_ids, attention_mask = rows.split(input_ids.size(1), 1)
+        order = attention_mask.sum(1).argsort()
+        chunks, extra = [], None
+        for rows in order.split(CHUNK_ROWS):
+            ids, mask = input_ids[rows], attention_mask[rows]
+            used = mask.any(0).nonzero()[:, 0]
+            first, last = int(used[0]), max(int(used[-1]) + 1, prompt + 1)
+            part, extra = self._score(model, ids[:, first:last], mask[:, first:last], last - prompt, **kwargs)
+            short = (0, logits_to_keep - (last - prompt))
+            chunks.append({name: torch.nn.functional.pad(x, short) for name, x in part.items()})
+        back = order.argsort()[same]
+        self._scored = {name: torch.cat([chunk[name] for chunk in chunks])[back] for name in chunks[0]}
+        return self._scored["logps"], self._scored.get("entropies"), extra
+
+    def _score(
+        self, model: Any, ids: torch.Tensor, mask: torch.Tensor, keep: int, **kwargs: Any
+    ) -> tuple[dict[str, torch.Tensor], Any]:
+        """Of the last `keep` tokens of each row: `logps`, `entropies` if asked for, and what a method adds; each of
+        shape (rows, keep). Second, TRL's auxiliary loss.
+        """
+        logps, entropies, extra = super()._get_per_token_logps_and_entropies(model, ids, mask, keep, **kwargs)
+        return {"logps": logps} if entropies is None else {"logps": logps, "entropies": entropies}, extra
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """TRL's, and the rollout's line in log.jsonl, now that it has been trained on."""
+        super().log(logs, start_time)
+        if not self._line:
+            return
+        found = {name: logs[key] for name, key in self.logged.items() if key in logs}
+        with self._log_path.open("a") as file:
+            file.write(json.dumps(self._line | found) + "\n")
+        shown = "".join(f" {name} {value:.3g}" for name, value in found.items() if value is not None)
+        print(f"{self.name}: step {self._line['step']} trained:{shown}", flush=True)
+        self._line = {}
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        if not self.args.should_save:
+            return
+        folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
+        self.save_state(folder)
+        self.clock()
+        state = {"feed": self.feed.state(), "report": asdict(self.report), **self.own_state()}
+        draft = folder / f"{STATE}.partial"
+        draft.write_text(json.dumps(state))
+        draft.rename(folder / STATE)
+
+    def own_state(self) -> dict[str, Any]:
+        """What the method adds to a checkpoint's state, as plain data; `restore` gets it back."""
+        return {}
+
+    def save_state(self, checkpoint: Path) -> None:
+        """Write what the method adds to a checkpoint as files."""
+
+    def clock(self) -> None:
+        """Book the time that was neither rollout nor refresh as training."""
+        spent = self.report.seconds
+        spent["train"] = time.monotonic() - self._started - spent["rollout"] - spent["sync"]
+
+    def restore(self, checkpoint: Path) -> dict[str, Any]:
+        """Take over what the checkpoint holds beside the weights: the feed, and the counts of the whole run. Returns
+        the state for a method to take over its own.
+        """
+        state = json.loads((checkpoint / STATE).read_text())
+        self.feed.restore(state["feed"])
+        self.report = type(self.report)(**state["report"])
+        self._started -= sum(self.report.seconds.values())
+        return state
+
+
+def train_agent(
+    method: type[AgentTrainer[S, R]], report: R, model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task],
+    settings: S, out: Path, own: dict[str, Any], *, seed: int, play: Play, sync: Sync, check: Check, context: int,
+    demonstrations: Sequence[TrainRow], gradient_checkpointing: bool, save_every: int, stop_after: int,
+) -> R:  # fmt: skip
+    """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
+
+    `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and
+    `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
+
+    Raises:
+        UserError: `settings.ptx` without demonstrations.
+    """
+    if settings.ptx and not demonstrations:
+        raise UserError(
+            f"{method.name}.ptx={settings.ptx}: there is no successful demonstration to train on; set {method.name}.ptx=0"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    # A kill while a checkpoint was written leaves it without its state: the one before is whole.
+    last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=lambda p: int(p.name[11:]), default=None)
+    config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
+    callbacks: list[TrainerCallback] = [TimeLimit(settings.max_minutes)] if settings.max_minutes else []
+    if stop_after:
+        callbacks.append(StopAfter(_whole(stop_after, settings)))
+    tokens = AutoTokenizer.from_pretrained(tokenizer)
+    tokens.padding_side = "left"
+    trainer = method(
+        model=model, args=config, processing_class=tokens, callbacks=callbacks,
+        # TRL wants prompts to deal from; the feed deals tasks instead.
+        train_dataset=Dataset.from_list([{"prompt": "", "episode_reward": None}] * (settings.groups * config.max_steps)),
+        reward_funcs=_reward, feed=TaskFeed(tasks, seed, settings.curriculum), tasks={t.id: t for t in tasks}, play=play,
+        sync=sync, check=check, settings=settings, report=report, log=out / "log.jsonl", demonstrations=demonstrations,
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # the trainer prints its own lines
+    if last is not None:
+        trainer.restore(last)
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    trainer.clock()
+    return trainer.report
+
+
+def _whole(steps: int, settings: AgentSettings) -> int:
+    """`steps` rounded up to whole rollouts."""
+    return math.ceil(steps / settings.steps_a_rollout) * settings.steps_a_rollout
+
+
+def _config(
+    settings: AgentSettings, out: Path, seed: int, context: int, gradient_checkpointing: bool, save_steps: int,
+    own: dict[str, Any],
+) -> GRPOConfig:  # fmt: skip
+    accumulate = settings.groups * settings.group_size // (settings.minibatches * settings.micro_batch)
+    return GRPOConfig(
+        output_dir=str(out), max_steps=settings.rollouts * settings.steps_a_rollout, learning_rate=settings.learning_rate,
+        lr_scheduler_type="constant_with_warmup", warmup_steps=settings.warmup_steps, max_grad_norm=settings.max_grad_norm,
+        beta=settings.kl, epsilon=settings.clip, epsilon_high=settings.clip_high, temperature=settings.temperature,
+        per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
+        steps_per_generation=accumulate * settings.minibatches, max_completion_length=context,
+        vllm_importance_sampling_correction=True, vllm_importance_sampling_mode="token_truncate",
+        vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
+        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing, report_to=[],
+        disable_tqdm=True, logging_steps=settings.steps_a_rollout, save_steps=save_steps, save_total_limit=2,
+        dataloader_pin_memory=False, **own,
+    )  # fmt: skip
+
+
+def _reward(
+    prompts: list[Any], completions: list[Any], episode_reward: list[float | None], **_: Any
+) -> list[float | None]:
+    return episode_reward
