@@ -15,7 +15,19 @@ from galen.paths import CONFIGS, ROOT
 from galen.plan import counts, fit, hours, memory
 from galen.plan.machine import CARDS, GIB, PRESETS, RESERVE, machine
 from galen.plan.plan import plan
-from galen.plan.recipe import DPOPart, EvalPart, PlannedRecipe, RolloutPart, SFTPart, Stage, workload
+from galen.plan.recipe import (
+    DPOPart,
+    EvalPart,
+    GRPOPart,
+    PlannedRecipe,
+    PPOPart,
+    SFTPart,
+    Stage,
+    _dpo,
+    _grpo,
+    _ppo,
+    workload,
+)
 from galen.presets import Architecture, LoraSettings, ModelPreset, model_preset
 
 TINY = ROOT / "models" / "tiny-base"
@@ -204,15 +216,17 @@ def test_adapters_of_a_bf16_model_take_sixteen_bytes_whoever_trains_them():
 def test_a_critic_and_a_precomputed_reference():
     preset = small()
     s = counts.shape_of(preset)
-    head = GRPO.model_copy(update={"critic": True})
-    own = head.model_copy(update={"critic_model": True})
-    parts = [memory.parts(preset, s, stage, 1, PRESETS["single_gpu"], 1) for stage in (GRPO, head, own)]
-    assert [p.critic for p in parts] == [0, 16 * 257, 16 * (257 + counts.backbone(s))]
-    assert parts[2].activations == 2 * parts[1].activations
-    before = GRPO.model_copy(update={"reference": "precomputed"})
-    assert memory.parts(preset, s, before, 1, PRESETS["single_gpu"], 1).reference == 0
-    pairs = GRPO.model_copy(update={"unit": 2})
-    assert memory.parts(preset, s, pairs, 1, PRESETS["single_gpu"], 1).activations == 2 * parts[0].activations
+
+    def used(model=preset, **changes):
+        return memory.parts(model, s, GRPO.model_copy(update=changes), 1, PRESETS["ddp"], 4)
+
+    head = 16 * (256 + 1)
+    assert (used().critic, used(critic="shared").critic) == (0, head)
+    assert used(critic="separate").critic == head + 8 * counts.backbone(s)
+    assert used(small(lora=True), critic="separate").critic == head + 16 * counts.adapters(s, 8)
+    assert used(critic="separate").activations == 2 * used(critic="shared").activations == 2 * used().activations
+    assert used(unit=2).activations == 2 * used().activations
+    assert used(reference="precomputed").reference == used(reference="none").reference == 0 < used().reference
 
 
 # What the first line of each preset promises: GPUs of so many GB with vLLM awake beside the trainer.
@@ -249,13 +263,14 @@ def test_full_fine_tuning_of_14b_is_refused_and_what_would_fit_is_named():
 
 
 def test_no_plan_holds_more_than_the_machine_has():
-    machines = {"0.5b": (1, 24), "1.5b": (1, 24), "7b": (2, 40), "14b": (4, 80), "32b": (1, 141)}
-    for model, (gpus, gib) in machines.items():
+    machines = [("0.5b", 1, 24), ("1.5b", 1, 24), ("7b", 2, 40), ("14b", 4, 80), ("32b", 1, 141), ("32b", 4, 80)]
+    for model, gpus, gib in machines:
         made = plan(f"qwen2.5-{model}", "grpo", gpus, gpu_memory=gib)
         assert max(column["sum"] for column in made["memory_gib"].values()) <= gib + 0.1
         for column in made["memory_gib"].values():
             assert column["sum"] == pytest.approx(sum(v for k, v in column.items() if k != "sum"), abs=0.1)
         assert made["settings"]["sequences of full context"] >= 1
+        assert made["settings"]["serve.gpu_memory_utilization"] <= 0.95
 
 
 def test_asleep_and_separate_are_chosen_where_awake_is_too_tight():
@@ -339,14 +354,26 @@ def test_accelerate_takes_each_preset(name):
 
 
 @pytest.mark.slow
-def test_the_plan_reads_what_the_road_reads():
-    from galen.pipeline.road import EvalSettings, recipe
-    from galen.train.grpo import GRPOSettings
-    from galen.train.sft import SFTSettings
+@pytest.mark.parametrize(
+    ("ours", "room", "theirs"),
+    [
+        (SFTPart, "galen.train.sft", "SFTSettings"),
+        (DPOPart, "galen.train.dpo", "DPOSettings"),
+        (PPOPart, "galen.train.ppo", "PPOSettings"),
+        (GRPOPart, "galen.train.grpo", "GRPOSettings"),
+        (EvalPart, "galen.pipeline.road", "EvalSettings"),
+    ],
+)
+def test_defaults_are_the_trainers(ours, room, theirs):
+    fields = getattr(pytest.importorskip(room), theirs).model_fields
+    for name, field in ours.model_fields.items():
+        assert field.default == fields[name].default, name
 
-    for ours, theirs in ((SFTPart, SFTSettings), (RolloutPart, GRPOSettings), (EvalPart, EvalSettings)):
-        for name in set(ours.model_fields) & set(theirs.model_fields):
-            assert ours.model_fields[name].default == theirs.model_fields[name].default, name
+
+@pytest.mark.slow
+def test_the_plan_reads_what_the_road_reads():
+    from galen.pipeline.road import recipe
+
     model = model_preset("tiny")
     walked, planned = recipe("grpo", model, []), workload("grpo", model, [])
     assert walked.grpo is not None
@@ -356,15 +383,12 @@ def test_the_plan_reads_what_the_road_reads():
     assert planned.stages[1].beside and planned.stages[1].reference == "none"
 
 
-def test_dpo_and_ppo_count_pairs_and_critics():
-    from galen.plan.recipe import _dpo, _rollouts
-
+def test_dpo_counts_pairs_and_ppo_every_epoch():
     read = PlannedRecipe(families=("a", "b"), demonstrations=100, dpo=DPOPart(epochs=2))
-    pairs = _dpo(read)
+    pairs, ppo, grpo = _dpo(read), _ppo(read.ppo), _grpo(read.grpo)
     assert (pairs.unit, pairs.rows, pairs.played, pairs.reference) == (2, 800, 400, "precomputed")
-    ppo = _rollouts("ppo", RolloutPart(critic="separate"))
-    assert ppo.critic and ppo.critic_model and ppo.played == ppo.rows
-    assert _rollouts("grpo", read.grpo).played > ppo.played
+    assert (ppo.critic, ppo.played, ppo.rows, ppo.batch) == ("shared", 50 * 128, 2 * 50 * 128, 64)
+    assert (grpo.critic, grpo.played, grpo.rows, grpo.batch) == ("none", round(50 * 128 / 0.7), 50 * 128, 128)
 
 
 def test_the_page_shows_what_the_commands_print():

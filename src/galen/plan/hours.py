@@ -49,12 +49,11 @@ def training_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage
 
     In forward passes: the forward, one more to recompute it under checkpointing (Korthikanti et al. 2022, section 5), a
     backward of two (Kaplan et al. 2020, section 2.1), or of one where the weights are frozen, and one for each scoring
-    without a gradient. A critic of its own costs a full model's passes again.
+    without a gradient. A critic's trunk of its own learns as the policy does.
     """
     learn = 1 + model.gradient_checkpointing
-    passes = learn + (1 if model.lora else 2) + stage.scored + (stage.reference != "none")
-    if stage.critic_model:
-        passes += learn + 2
+    learn += 1 if model.lora else 2
+    passes = learn * (2 if stage.critic == "separate" else 1) + stage.scored + (stage.reference != "none")
     length = EPISODE * model.context
     work = passes * length * counts.forward(s, length)
     return work / (max(1, found.layout.trainers) * machine.card.flops * MFU)

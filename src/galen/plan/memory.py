@@ -61,12 +61,12 @@ def parts(model: ModelPreset, s: Shape, stage: Stage, micro: int, sharding: Shar
     masters = trained * 4 if sharding.masters and kept < 4 else 0
     moments = trained * ADAM * (4 if sharding.masters else kept)
     saved, backward, head = activations(model, s, stage.sequences(micro) * model.context, cpu=gpus == 0)
-    own = 2 if stage.critic_model else 1  # a critic of its own has activations like the policy's
+    own = 2 if stage.critic == "separate" else 1  # a trunk of the critic's own has activations like the policy's
     return Parts(
         weights=total * (size if low_rank else kept) / whole, adapters=low_rank * kept / whole,
         gradients=trained * kept / grads, optimizer=moments / split, master=masters / split,
         reference=_reference(model, stage, total, low_rank) / whole,
-        critic=_critic(s, stage) / split, activations=own * saved, backward=backward, logits=head,
+        critic=_critic(model, s, stage, low_rank), activations=own * saved, backward=backward, logits=head,
         communication=_communication(s, sharding, n, trained * kept, low_rank > 0),
     )  # fmt: skip
 
@@ -82,22 +82,22 @@ def _trained_size(model: ModelPreset, sharding: Sharding) -> int:
 
 def _reference(model: ModelPreset, stage: Stage, total: int, low_rank: int) -> float:
     """TRL keeps the reference of an adapter as a frozen float32 copy of it beside it (the base serves both), that of a
-    full model as a model of its own, unless its log-probabilities are computed before.
+    full model as a model of its own; what is computed before the first step is not kept.
     """
-    if stage.reference == "none":
+    if stage.reference != "kept":
         return 0
-    if low_rank:
-        return low_rank * 4
-    return total * BYTES[model.dtype] if stage.reference == "kept" else 0
+    return low_rank * 4 or total * BYTES[model.dtype]
 
 
-def _critic(s: Shape, stage: Stage) -> float:
-    """A head is h + 1 numbers, a model of its own has the policy's backbone too; trained in float32, 16 bytes a number
-    (weight, gradient, two moments).
+def _critic(model: ModelPreset, s: Shape, stage: Stage, low_rank: int) -> float:
+    """A float32 head of h + 1 numbers, and with a trunk of its own a second adapter, or a second backbone in the model's
+    type: weight, gradient and two moments each, whole on every GPU.
     """
-    if not stage.critic:
+    if stage.critic == "none":
         return 0
-    return 16 * ((counts.backbone(s) if stage.critic_model else 0) + s.a.hidden_size + 1)
+    head = 4 * (2 + ADAM) * (s.a.hidden_size + 1)
+    trunk = low_rank * 4 if low_rank else counts.backbone(s) * BYTES[model.dtype]
+    return head + (trunk * (2 + ADAM) if stage.critic == "separate" else 0)
 
 
 def activations(model: ModelPreset, s: Shape, tokens: int, *, cpu: bool) -> tuple[float, float, float]:

@@ -38,18 +38,24 @@ class DPOPart(_Part):
     epochs: int = Field(default=1, ge=1)
 
 
-class RolloutPart(_Part):
-    """GRPO and PPO. `critic` "separate" is a model of its own; any other is a head on the policy's last hidden state."""
-
+class GRPOPart(_Part):
     rollouts: int = Field(default=50, ge=1)
     groups: int = Field(default=16, ge=1)
     group_size: int = Field(default=8, ge=1)
     minibatches: int = Field(default=1, ge=1)
     micro_batch: int = Field(default=8, ge=1)
-    epochs: int = Field(default=1, ge=1)
     kl: float = Field(default=1e-3, ge=0)
     ptx: float = Field(default=0.0, ge=0)
-    critic: str = "head"
+
+
+class PPOPart(GRPOPart):
+    """The critic is a head on the policy ("shared") or has a trunk of its own ("separate")."""
+
+    groups: int = Field(default=128, ge=1)
+    group_size: int = Field(default=1, ge=1)
+    minibatches: int = Field(default=2, ge=1)
+    epochs: int = Field(default=2, ge=1)
+    critic: Literal["shared", "separate"] = "shared"
 
 
 class EvalPart(_Part):
@@ -64,8 +70,8 @@ class PlannedRecipe(_Part):
     concurrency: int = Field(default=64, ge=1)
     sft: SFTPart = SFTPart()
     dpo: DPOPart = DPOPart()
-    ppo: RolloutPart = RolloutPart()
-    grpo: RolloutPart = RolloutPart()
+    ppo: PPOPart = PPOPart()
+    grpo: GRPOPart = GRPOPart()
     eval: EvalPart = EvalPart()
 
 
@@ -87,8 +93,7 @@ class Stage(Frozen):
     played: int = 0
     reference: Literal["none", "precomputed", "kept"] = "none"
     scored: bool = False
-    critic: bool = False
-    critic_model: bool = False
+    critic: Literal["none", "shared", "separate"] = "none"
 
     def sequences(self, micro_batch: int) -> int:
         """Sequences whose activations live at once."""
@@ -118,8 +123,10 @@ def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workl
     stages = [_sft(recipe)]
     if method == "dpo":
         stages.append(_dpo(recipe))
-    elif method != "sft":
-        stages.append(_rollouts(method, recipe.ppo if method == "ppo" else recipe.grpo))
+    elif method == "ppo":
+        stages.append(_ppo(recipe.ppo))
+    elif method == "grpo":
+        stages.append(_grpo(recipe.grpo))
     e = recipe.eval
     tests = (e.test + e.ood) * (1 + len(stages)) + e.curve * recipe.sft.epochs
     return Workload(stages=tuple(stages), evaluated=tests * len(recipe.families), concurrency=recipe.concurrency)
@@ -149,12 +156,17 @@ def _dpo(recipe: PlannedRecipe) -> Stage:
     )  # fmt: skip
 
 
-def _rollouts(name: str, part: RolloutPart) -> Stage:
+def _grpo(part: GRPOPart) -> Stage:
     each = part.groups * part.group_size
     rows = each * part.rollouts
     return Stage(
-        name=name, micro_batch=part.micro_batch, batch=each // part.minibatches, beside=part.ptx > 0,
-        rows=rows * part.epochs, played=round(rows / (LIVE_SHARE if name == "grpo" else 1)),
-        reference="kept" if part.kl else "none", scored=True, critic=name == "ppo",
-        critic_model=name == "ppo" and part.critic == "separate",
+        name="grpo", micro_batch=part.micro_batch, batch=each // part.minibatches, beside=part.ptx > 0, rows=rows,
+        played=round(rows / LIVE_SHARE), reference="kept" if part.kl else "none", scored=True,
     )  # fmt: skip
+
+
+def _ppo(part: PPOPart) -> Stage:
+    """As GRPO, but whatever is played is trained, `epochs` times, and a critic judges it."""
+    played = part.groups * part.group_size * part.rollouts
+    alike = _grpo(part).model_dump() | {"name": "ppo", "critic": part.critic}
+    return Stage.model_validate(alike | {"rows": played * part.epochs, "played": played})
