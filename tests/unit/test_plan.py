@@ -1,5 +1,6 @@
 """`galen plan`: counts that a built model confirms, figures known from elsewhere, and refusals that say what would fit."""
 
+import importlib
 import json
 import re
 from itertools import accumulate
@@ -358,21 +359,21 @@ def test_accelerate_takes_each_preset(name):
     ("ours", "room", "theirs"),
     [
         (SFTPart, "galen.train.sft", "SFTSettings"),
-        (DPOPart, "galen.train.dpo", "DPOSettings"),
+        (DPOPart, "galen.pipeline.recipe", "DPORounds"),
         (PPOPart, "galen.train.ppo", "PPOSettings"),
         (GRPOPart, "galen.train.grpo", "GRPOSettings"),
-        (EvalPart, "galen.pipeline.road", "EvalSettings"),
+        (EvalPart, "galen.pipeline.recipe", "EvalSettings"),
     ],
 )
 def test_defaults_are_the_trainers(ours, room, theirs):
-    fields = getattr(pytest.importorskip(room), theirs).model_fields
+    fields = getattr(importlib.import_module(room), theirs).model_fields
     for name, field in ours.model_fields.items():
         assert field.default == fields[name].default, name
 
 
 @pytest.mark.slow
 def test_the_plan_reads_what_the_road_reads():
-    from galen.pipeline.road import recipe
+    from galen.pipeline.recipe import recipe
 
     model = model_preset("tiny")
     walked, planned = recipe("grpo", model, []), workload("grpo", model, [])
@@ -384,9 +385,11 @@ def test_the_plan_reads_what_the_road_reads():
 
 
 def test_dpo_counts_pairs_and_ppo_every_epoch():
-    read = PlannedRecipe(families=("a", "b"), demonstrations=100, dpo=DPOPart(epochs=2))
+    read = PlannedRecipe(
+        families=("a", "b"), demonstrations=100, dpo=DPOPart(epochs=2, tasks=50, rounds=3, pairs_per_task=2)
+    )
     pairs, ppo, grpo = _dpo(read), _ppo(read.ppo), _grpo(read.grpo)
-    assert (pairs.unit, pairs.rows, pairs.played, pairs.reference) == (2, 800, 400, "precomputed")
+    assert (pairs.unit, pairs.rows, pairs.played, pairs.reference) == (2, 1200, 1200, "precomputed")
     assert (ppo.critic, ppo.played, ppo.rows, ppo.batch) == ("shared", 50 * 128, 2 * 50 * 128, 64)
     assert (grpo.critic, grpo.played, grpo.rows, grpo.batch) == ("none", round(50 * 128 / 0.7), 50 * 128, 128)
 

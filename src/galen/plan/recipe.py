@@ -36,6 +36,10 @@ class DPOPart(_Part):
     batch_size: int = Field(default=64, ge=1)
     micro_batch: int = Field(default=8, ge=1)
     epochs: int = Field(default=1, ge=1)
+    rounds: int = Field(default=1, ge=1)
+    tasks: int = Field(default=512, ge=1)
+    group_size: int = Field(default=8, ge=2)
+    pairs_per_task: int = Field(default=1, ge=1)
 
 
 class GRPOPart(_Part):
@@ -148,11 +152,12 @@ def _sft(recipe: PlannedRecipe) -> Stage:
 
 
 def _dpo(recipe: PlannedRecipe) -> Stage:
-    """One pair for each demonstrated task: how many tasks give one is known only after they are played."""
-    pairs = recipe.demonstrations * len(recipe.families)
+    """All the pairs that its tasks may give: how many do is known only after they are played."""
+    part = recipe.dpo
+    tasks = part.tasks * part.rounds
     return Stage(
-        name="dpo", unit=2, micro_batch=recipe.dpo.micro_batch, batch=recipe.dpo.batch_size,
-        rows=2 * pairs * recipe.dpo.epochs, played=2 * pairs, reference="precomputed",
+        name="dpo", unit=2, micro_batch=part.micro_batch, batch=part.batch_size,
+        rows=2 * tasks * part.pairs_per_task * part.epochs, played=tasks * part.group_size, reference="precomputed",
     )  # fmt: skip
 
 
