@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 import torch
 import trl
-from fakes import BASE, PAIRED, preferences, run_dpo_on, tiny, tiny_lora
+from fakes import BASE, PAIRED, run_dpo_on, tiny, tiny_lora
 from pydantic import ValidationError
 from trl import DPOTrainer
 
@@ -19,11 +19,23 @@ from galen.train import dpo
 from galen.train.dpo import DPOSettings, PairCollator, dpo_trainer, score, train_dpo
 from galen.types import Verdict
 
+PLAYED = []  # the scripted policy would play the same again
+
 
 @pytest.fixture
 def episodes(sampler, teacher, tasks):
-    groups = sampler.sample([*tasks[:5], *tasks[40:45]], teacher(slip=0.3, wrong=0.4), samples=6)
-    return [e for g in groups for e in g.episodes]
+    """Six episodes of each of ten tasks."""
+    if not PLAYED:
+        groups = sampler.sample([*tasks[:5], *tasks[40:45]], teacher(slip=0.3, wrong=0.4), samples=6)
+        PLAYED.extend(e for g in groups for e in g.episodes)
+    return list(PLAYED)
+
+
+@pytest.fixture
+def rows(episodes):
+    """Eight pairs."""
+    found, _ = pairs_by_success(episodes, per_task=2)
+    return found[:8]
 
 
 def graded(episode, reward):
@@ -190,11 +202,9 @@ def sampled(model, episode):
 
 
 @pytest.mark.slow
-def test_masked_log_probabilities_are_the_samplers(episodes, tmp_path, exact):
-    model = tiny()
-    stored = [sampled(model, e) for e in episodes]
-    rows, _ = pairs_by_success(stored)
-    known = by_tokens(stored)
+def test_masked_log_probabilities_are_the_samplers(episodes, rows, tmp_path, exact):
+    model, every = tiny(), by_tokens(episodes)
+    known = {key: sampled(model, every[key]) for both in sides(rows) for key in both}
     assert any(0 in r.chosen_mask and len(r.chosen_ids) != len(r.rejected_ids) for r in rows)
     for row in trainer_on(rows, tmp_path, model, batch_size=4, micro_batch=4).train_dataset:
         for side in ("chosen", "rejected"):
@@ -208,8 +218,7 @@ def test_masked_log_probabilities_are_the_samplers(episodes, tmp_path, exact):
 
 
 @pytest.mark.slow
-def test_a_cpu_scores_what_trls_head_scores(sampler, teacher, tasks, tmp_path, exact):
-    rows = preferences(sampler, teacher, tasks)
+def test_a_cpu_scores_what_trls_head_scores(rows, tmp_path, exact):
     model = tiny()
     trainer = trainer_on(rows, tmp_path, model)
     batch = trainer.data_collator([trainer.train_dataset[i] for i in (0, 7, 3, 5, 2)])
@@ -276,8 +285,7 @@ def test_loss_and_gradient_by_hand(loss, template, tmp_path, exact):
 
 
 @pytest.mark.slow
-def test_training_raises_the_margin(sampler, teacher, tasks, tmp_path, exact):
-    rows = preferences(sampler, teacher, tasks)
+def test_training_raises_the_margin(rows, tmp_path, exact):
     epochs, model = [], tiny()
     report = train_dpo(
         model, BASE, rows, PAIRED.model_copy(update={"batch_size": 4, "epochs": 3}), tmp_path, seed=0, context=640,
@@ -296,8 +304,8 @@ def test_training_raises_the_margin(sampler, teacher, tasks, tmp_path, exact):
 
 
 @pytest.mark.slow
-def test_micro_batches_make_the_step_of_the_whole_batch(sampler, teacher, tasks, tmp_path, exact):
-    rows, lines = preferences(sampler, teacher, tasks), []
+def test_micro_batches_make_the_step_of_the_whole_batch(rows, tmp_path, exact):
+    lines = []
     for micro in (8, 2):
         run_dpo_on(rows, tmp_path / str(micro), batch_size=8, micro_batch=micro)
         lines.append(json.loads((tmp_path / str(micro) / "log.jsonl").read_text()))
@@ -306,8 +314,8 @@ def test_micro_batches_make_the_step_of_the_whole_batch(sampler, teacher, tasks,
 
 
 @pytest.mark.slow
-def test_the_reference_is_the_starting_weights_with_lora_too(sampler, teacher, tasks, tmp_path, exact):
-    rows = preferences(sampler, teacher, tasks)[:2]
+def test_the_reference_is_the_starting_weights_with_lora_too(rows, tmp_path, exact):
+    rows = rows[:2]
     model = tiny_lora()
     trainer = trainer_on(rows, tmp_path, model, warmup_steps=0)
     assert list(model.peft_config) == ["default"]
@@ -323,8 +331,7 @@ def test_the_reference_is_the_starting_weights_with_lora_too(sampler, teacher, t
 
 
 @pytest.mark.slow
-def test_what_goes_on_keeps_its_reference_and_its_log(sampler, teacher, tasks, tmp_path):
-    rows = preferences(sampler, teacher, tasks)
+def test_what_goes_on_keeps_its_reference_and_its_log(rows, tmp_path):
     log = tmp_path / "log.jsonl"
     run_dpo_on(rows, tmp_path, stops=[2])
     reference = (tmp_path / "reference.json").read_text()
@@ -346,8 +353,8 @@ def test_what_goes_on_keeps_its_reference_and_its_log(sampler, teacher, tasks, t
 
 
 @pytest.mark.slow
-def test_pairs_that_cannot_be_trained_on(sampler, teacher, tasks, tmp_path, template):
-    rows = sorted(preferences(sampler, teacher, tasks), key=lambda r: r.length)
+def test_pairs_that_cannot_be_trained_on(rows, tmp_path, template):
+    rows = sorted(rows, key=lambda r: r.length)
     context = rows[5].length
     report = train_dpo(tiny(), BASE, rows, PAIRED, tmp_path, seed=0, context=context, stop_after=1)
     assert report.too_long == sum(r.length > context for r in rows) > 0
@@ -361,8 +368,7 @@ def test_pairs_that_cannot_be_trained_on(sampler, teacher, tasks, tmp_path, temp
 
 
 @pytest.mark.slow
-def test_a_loss_that_is_no_number_stops_the_run(sampler, teacher, tasks, tmp_path):
-    rows = preferences(sampler, teacher, tasks)
+def test_a_loss_that_is_no_number_stops_the_run(rows, tmp_path):
     with pytest.raises(GalenError, match=r"step \d has loss .*nan.*lower dpo.learning_rate"):
         run_dpo_on(rows, tmp_path / "diverged", learning_rate=1e30, warmup_steps=0)
     assert not list((tmp_path / "diverged").glob("checkpoint-*"))
