@@ -42,6 +42,14 @@ def tiny_lora():
     return model
 
 
+def spoilt():
+    """The tiny model with its embedding gone. What resumes does not mind; what starts over, where the same steps would
+    have led to the same weights, gives itself away."""
+    model = tiny()
+    torch.nn.init.zeros_(model.get_input_embeddings().weight)
+    return model
+
+
 def run_sft(out: Path, sampler, teacher, tasks, stops):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
     model = tiny()
@@ -60,8 +68,8 @@ def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: 
     rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
     settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
     model = tiny()
-    for stop in stops:
-        model = tiny()
+    for i, stop in enumerate(stops):
+        model = spoilt() if i else model
         watch(model)
         train_verifier(model, BASE, rows, settings, out, seed=0, context=700, stop_after=stop)
     return model.state_dict()
