@@ -1,4 +1,4 @@
-"""The whole road in miniature on real parts (jails, grader, vLLM, both trainers): killed on the way, then continued."""
+"""The whole road in miniature on real parts (jails, grader, vLLM, all trainers): killed on the way, then continued."""
 
 import contextlib
 import json
@@ -12,19 +12,23 @@ from pathlib import Path
 import pytest
 
 from data_prep.build import DataSettings, FamilySize, build
+from galen.report import curves
 from galen.rollout.store import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SIZE = FamilySize(train=40, valid=4, test=6, ood=2)
+POLICIES = ("base", "sft", "dpo", "ppo", "grpo")
 FEW = (
     "demonstrations=16", "concurrency=16", "sft.epochs=1", "sft.batch_size=8", "grpo.rollouts=1", "grpo.groups=2",
-    "grpo.group_size=4", "grpo.minibatches=1", "grpo.micro_batch=8", "eval.test=6", "eval.ood=2", "eval.curve=4",
+    "grpo.group_size=4", "grpo.minibatches=1", "grpo.micro_batch=8", "ppo.rollouts=1", "ppo.groups=2", "ppo.group_size=4",
+    "ppo.minibatches=1", "ppo.micro_batch=8", "ppo.value_warmup=0", "dpo.rounds=1", "dpo.tasks=24", "dpo.batch_size=4",
+    "dpo.micro_batch=4", "eval.test=6", "eval.ood=2", "eval.curve=4", "eval.every=1",
 )  # fmt: skip
 
 
 def command(data: Path, out: Path, *more: str) -> list[str]:
     sets = [word for item in (*FEW, *more) for word in ("--set", item)]
-    return [sys.executable, "-m", "galen.cli", "train", "grpo", "--data", str(data), "--out", str(out), *sets]
+    return [sys.executable, "-m", "galen.cli", "train", "all", "--data", str(data), "--out", str(out), *sets]
 
 
 def servers() -> set[str]:
@@ -67,18 +71,23 @@ def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path):
 def _check_results(out: Path) -> None:
     table = json.loads((out / "table.json").read_text())
     assert {(r["policy"], r["family"]) for r in table} == {
-        (p, f) for p in ("base", "sft", "grpo") for f in ("mimic_iii", "medcalc", "all")
+        (p, f) for p in POLICIES for f in ("mimic_iii", "medcalc", "all")
     }
     assert all(r["valid"] == r["n"] for r in table)
-    for name in ("base", "sft", "grpo"):
+    for name in POLICIES:
         episodes = list(read(out / "eval" / f"{name}.jsonl"))
         assert len({e.key for e in episodes}) == len(episodes) == 2 * (6 + 2)
         assert {e.policy for e in episodes} == {name}
-    report = json.loads((out / "grpo" / "report.json").read_text())
-    assert report["changed_tokens"] == 0 < report["trained_tokens"]
-    assert 0 <= report["parity_mean"] < 0.01
+    for name in ("ppo", "grpo"):
+        report = json.loads((out / name / "report.json").read_text())
+        assert report["changed_tokens"] == 0 < report["trained_tokens"]
+        assert 0 <= report["parity_mean"] < 0.01
+    assert json.loads((out / "dpo" / "report.json").read_text())["rounds"][0]["pairs"] > 0
+    points = curves.read(out)
+    assert all(len([p for p in points[name] if "success" in p]) == 2 for name in ("dpo", "ppo", "grpo"))
+    assert {r["against"] for r in table} == {None, "base", "sft"}
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["seeds"] == [0] and manifest["config"]["method"] == "grpo" and manifest["lock_sha256"]
+    assert manifest["seeds"] == [0] and manifest["config"]["method"] == "all" and manifest["lock_sha256"]
     assert "vs sft" in (out / "table.md").read_text()
 
 

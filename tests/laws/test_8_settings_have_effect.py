@@ -46,6 +46,6 @@ def test_a_run_folder_belongs_to_one_configuration(data, tmp_path):
 
 
 def test_an_unknown_method_writes_nothing(data, tmp_path):
-    with pytest.raises(UserError, match=r"unknown method 'gppo'; did you mean 'grpo'"):
-        Road("gppo", model_preset("tiny"), data, 0, tmp_path / "run", [])
+    with pytest.raises(UserError, match=r"unknown method 'gpro'; did you mean 'grpo'"):
+        Road("gpro", model_preset("tiny"), data, 0, tmp_path / "run", [])
     assert not (tmp_path / "run").exists()
