@@ -9,7 +9,7 @@ GPUS  ?= 1
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data train-sft train-grpo plan base doctor images attack clean
+.PHONY: help setup test lint data plan base doctor images attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -18,10 +18,11 @@ lint: setup ## ruff and pyright
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
 data: setup ## write the task folder (DATA=, SEED=)
 	$(galen) data $(if $(DATA),$(DATA)) --seed $(SEED)
-train-sft: setup ## demonstrations, SFT, table
-	$(galen) train sft $(args)
-train-grpo: setup ## the main job: demonstrations, SFT, GRPO, table
-	$(galen) train grpo $(args)
+train-sft: ## demonstrations, SFT, table
+train-grpo: ## the main job: demonstrations, SFT, GRPO, table
+train-all: ## demonstrations, SFT, then DPO, PPO and GRPO each from it, table
+train-%: setup ## any file of configs/train/: train-dpo, train-ppo, train-verifier
+	$(galen) train $* $(args)
 plan: setup ## memory, settings and hours of a recipe on GPUs (MODEL=, METHOD=, GPUS=, GPU_MEMORY=)
 	$(galen) plan --model $(MODEL) --method $(METHOD) --gpus $(GPUS) $(if $(GPU_MEMORY),--gpu-memory $(GPU_MEMORY)) $(foreach s,$(SET),--set $(s))
 base: setup ## pre-train the tiny base model again
