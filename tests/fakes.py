@@ -165,20 +165,20 @@ def run_grpo_ptx(out: Path, sampler, teacher, tasks, stops):
 
 
 def _watch(method, monkeypatch):
-    """What the first micro-batch trains: its loss mask, and per token the log-probabilities and a critic's values."""
+    """What the last micro-batch trains: its loss mask, and per token the log-probabilities and a critic's values."""
     seen = {}
     loss_of, logps_of = method._compute_loss, method._get_per_token_logps_and_entropies
 
     def watch_logps(self, *args, **kwargs):
         logps, *rest = logps_of(self, *args, **kwargs)
-        if logps.requires_grad and "logps" not in seen:
+        if logps.requires_grad:
             seen["logps"], seen["values"] = logps, getattr(self, "_values", torch.zeros(0, requires_grad=True))
             for x in (seen["logps"], seen["values"]):
                 x.retain_grad()
         return logps, *rest
 
     def watch_loss(self, model, inputs):
-        seen.setdefault("mask", (inputs["completion_mask"] * inputs["tool_mask"]).bool())
+        seen["mask"] = (inputs["completion_mask"] * inputs["tool_mask"]).bool()
         return loss_of(self, model, inputs)
 
     monkeypatch.setattr(method, "_get_per_token_logps_and_entropies", watch_logps)
@@ -194,7 +194,7 @@ def grpo_gradients(out: Path, sampler, teacher, tasks, monkeypatch):
 
 
 def ppo_gradients(out: Path, sampler, teacher, tasks, monkeypatch, **changes):
-    """As `grpo_gradients`, and third the gradient at each token's value."""
+    """As `grpo_gradients`, and third the gradient at each token's value, of two steps: a new critic's values are 0."""
     seen = _watch(AgentPPOTrainer, monkeypatch)
     run_ppo(out, sampler, teacher, tasks, stops=[2], **changes)
     return seen["mask"], seen["logps"].grad, seen["values"].grad
@@ -231,7 +231,7 @@ def two_turns(number, reward, first, shown, second, prompt=(5, 6, 7)):
 
 PPO = PPOSettings(
     learning_rate=1e-4, rollouts=2, groups=8, minibatches=1, epochs=2, micro_batch=4, kl=0.05, kl_target=0.01, turn_cost=0.01,
-    value_gradient=0.1, critic_learning_rate=1e-2, value_warmup=1, warmup_steps=0,
+    value_gradient=0.1, critic_learning_rate=3e-4, value_warmup=1, warmup_steps=0,
 )  # fmt: skip
 SEPARATE = {"critic": "separate", "value_gradient": 0.0, "critic_learning_rate": 1e-4}
 

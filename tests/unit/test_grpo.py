@@ -55,7 +55,7 @@ def near(found, expected):
 
 
 def test_an_advantage_is_a_reward_against_its_groups_mean(trainer):
-    batch = trainer._generate_and_score_completions([{"prompt": ""}] * 4)
+    batch = trainer._generate_and_score_completions([{"prompt": ""} for _ in range(4)])
     near(batch["advantages"], [0.5, -0.5, -0.375, 0.375])
     assert (batch["completion_mask"] * batch["tool_mask"]).tolist() == [[1, 1, 0, 0, 1], [1, 0, 0, 1, 0]] * 2
 
@@ -82,9 +82,14 @@ def test_the_loss_and_its_gradient(trainer, monkeypatch):
     loss = trainer._compute_loss(trainer.model, inputs)
     loss.backward()
     # First row: -0.5 x 1.2 (clipped), -0.5 x 0.5 x 0.9, -2 x 0.5 x 0.5. Second: 0.5 x 1.5, 0.5 x 0.8 (clipped).
-    # Each token's divergence is 2 - log 2 - 1, weighed 0.1; its gradient is 1 - 2.
-    near(loss.detach(), ((-0.6 - 0.225 - 0.5) / 3 + (0.75 + 0.4) / 2) / 2 + 0.1 * 0.30685281944)
+    # Each token's divergence, 2 - log 2 - 1, weighs 0.1 and as much as its ratio (DeepSeek-V3.2's correction, TRL's
+    # default). Its gradient is the ratio times 1 - 2, plus the ratio's own.
+    divergence, pull = 0.1 * 0.30685281944, 0.1 * (-1 + 0.30685281944)
+    near(loss.detach(), ((-0.6 - 0.225 - 0.5) / 3 + (0.75 + 0.4) / 2) / 2 + divergence * (2.9 / 3 + 2.0 / 2) / 2)
     near(
         logps.grad,
-        [[-0.1 / 6, -0.225 / 6 - 0.1 / 6, 0, 0, -0.5 / 6 - 0.1 / 6], [0.75 / 4 - 0.1 / 4, 0, 0, -0.1 / 4, 0]],
+        [
+            [1.5 * pull / 6, (-0.225 + 0.9 * pull) / 6, 0, 0, (-0.5 + 0.5 * pull) / 6],
+            [(0.75 + 1.5 * pull) / 4, 0, 0, 0.5 * pull / 4, 0],
+        ],
     )

@@ -141,7 +141,7 @@ def scored(trainer):
     trainer.ref_model.load_state_dict(
         {name: weight + 0.02 * torch.randn_like(weight) for name, weight in trainer.ref_model.state_dict().items()}
     )
-    return trainer._generate_and_score_completions([{"prompt": ""}] * 4)
+    return trainer._generate_and_score_completions([{"prompt": ""} for _ in range(4)])
 
 
 @pytest.mark.slow
@@ -208,7 +208,7 @@ def test_the_loss_and_its_gradients(trainer, monkeypatch):
         "completion_ids": torch.ones(2, 5, dtype=torch.long), "completion_mask": torch.ones(2, 5, dtype=torch.long),
         "tool_mask": mask, "num_items_in_batch": mask.sum(), "old_per_token_logps": old,
         "advantages": spread([1.0, -2.0, -1.0], 0.5), "importance_sampling_ratio": spread([0.5, 1.0, 2.0], 1.0),
-        "old_values": spread([0.4, 0.5, 0.3], 0.1), "returns": spread([1.0, 1.0, 0.3], 0.1),
+        "old_values": spread([0.4, 0.5, 0.3], 0.1), "returns": spread([1.0, 1.0, 0.3], 0.1) + 1 - mask,
     }  # fmt: skip
 
     def score(self, *args, **kwargs):

@@ -188,8 +188,13 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
         """A learning rate of 0 while only the critic learns, then warm-up, then constant."""
         wait, ramp = self._settings.value_warmup, self._settings.warmup_steps
-        rate = lambda step: 0.0 if step < wait else min(1.0, (step - wait) / ramp) if ramp else 1.0  # noqa: E731
-        self.lr_scheduler = LambdaLR(optimizer or self.optimizer, rate)  # type: ignore[arg-type]
+
+        def rate(step: int) -> float:
+            if step < wait:
+                return 0.0
+            return min(1.0, (step - wait) / ramp) if ramp else 1.0
+
+        self.lr_scheduler = LambdaLR(self.optimizer if optimizer is None else optimizer, rate)  # type: ignore[arg-type]
         return self.lr_scheduler
 
     def own_state(self) -> dict[str, Any]:
