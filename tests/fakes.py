@@ -53,8 +53,8 @@ def spoilt():
 def run_sft(out: Path, sampler, teacher, tasks, stops):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
     model = tiny()
-    for stop in stops:
-        model = tiny()
+    for i, stop in enumerate(stops):
+        model = spoilt() if i else model
         train_sft(
             model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
             stop_after=stop,
@@ -100,8 +100,8 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):
 
     shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if ptx else []
     model = tiny()
-    for stop in stops:
-        model = tiny()
+    for i, stop in enumerate(stops):
+        model = spoilt() if i else model
         train_grpo(
             model, BASE, tasks, SETTINGS.model_copy(update={"ptx": ptx}), out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
             context=640, demonstrations=shown, save_every=2, stop_after=stop,
