@@ -22,6 +22,7 @@ from galen.types import Task
 
 SHARED = ROOT.parent / "shared" / "data"
 BASE = ROOT / "models" / "tiny-base"
+SMOLLM2 = ROOT / "models" / "smollm2-135m"
 SIZE = FamilySize(train=160, demonstrations=40, valid=8, test=40, ood=16)
 
 
@@ -66,6 +67,13 @@ def data(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def template() -> ChatTemplate:
     return ChatTemplate(BASE)
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    if not SMOLLM2.exists():
+        pytest.skip(f"{SMOLLM2} is not here; `galen fetch smollm2-135m` makes it")
+    return SMOLLM2
 
 
 @pytest.fixture(scope="session")

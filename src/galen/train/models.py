@@ -27,7 +27,7 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
         return AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    base = AutoModelForCausalLM.from_pretrained(preset.path, dtype=dtype)
+    base = AutoModelForCausalLM.from_pretrained(preset.folder or preset.path, dtype=dtype)
     if adapter.exists():
         return PeftModel.from_pretrained(base, source, is_trainable=True)  # type: ignore[return-value]
     config = LoraConfig(
