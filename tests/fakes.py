@@ -118,10 +118,16 @@ def preferences(sampler, teacher, tasks):
 
 
 def run_dpo_on(pairs, out: Path, stops=(0,), make=tiny, **changed):
-    """DPO from `make`'s weights with `changed` settings; returns the model after the last stop."""
+    """DPO from `make`'s weights with `changed` settings; returns the model after the last stop.
+
+    What goes on is given zeros to train: only the checkpoint can tell it the weights.
+    """
     model = make()
-    for stop in stops:
+    for number, stop in enumerate(stops):
         model = make()
+        for parameter in model.parameters():
+            if number and parameter.requires_grad:
+                torch.nn.init.zeros_(parameter)
         settings = DPOSettings.model_validate(PAIRED.model_dump() | changed)
         train_dpo(model, BASE, pairs, settings, out, seed=0, context=640, save_every=100, stop_after=stop)
     return model
