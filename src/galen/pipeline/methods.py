@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations, drift
 from galen.pipeline.recipe import DPORounds
-from galen.report.curves import VALIDATION
+from galen.report.curves import VALIDATION, lines
 from galen.rollout.store import EpisodeStore
 from galen.train.agent import AgentReport, AgentSettings
 from galen.train.dpo import train_dpo
 from galen.train.feed import TaskFeed
 from galen.train.grpo import train_grpo
-from galen.train.models import check_parity, load_model, save_model, serve_weights
+from galen.train.models import check_parity, load_model, save_model
 from galen.train.ppo import train_ppo
 from galen.types import Group, Task
 
@@ -66,7 +67,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
 
     report = TRAINERS[name](
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
-        sync=lambda m: serve_weights(m, road.policy, road.out / "serving"),
+        sync=road.refresh,
         check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
         context=road.model.context, demonstrations=demonstrations(road.teacher),
         gradient_checkpointing=road.model.gradient_checkpointing,
@@ -76,7 +77,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
         f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
     )  # fmt: skip
     if road.recipe.eval.every:
-        serve_weights(model, road.policy, road.out / "serving")
+        road.refresh(model)
         validate(road, name, settings.rollouts * settings.steps_a_rollout)
     save_model(model, road.folder, out / "draft")
     return asdict(report)
@@ -89,8 +90,7 @@ def validate(road: Road, name: str, step: int) -> None:
     played = sum(path.read_bytes().count(b"\n") for path in stores)
     line = {"step": step, "episodes": played, "success": road.validate()}
     path = out / VALIDATION
-    earlier = [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
-    kept = [x for x in earlier if x["step"] < step]  # a killed run may have come further than its checkpoint
+    kept = [x for x in lines(path) if x["step"] < step]  # a killed run may have come further than its checkpoint
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(x) + "\n" for x in [*kept, line]))
     print(f"{name}: step {step} success on {len(road.valid)} validation tasks {line['success']:.3f}", flush=True)
@@ -111,17 +111,16 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
         feed.learn(groups, by_id)
         rounds.append(_pair_and_train(road, settings, last, folder, groups))
         last = folder / "final"
-    model = load_model(str(last), road.model)
     if road.recipe.eval.every:
-        serve_weights(model, road.policy, road.out / "serving")
+        road.serve(last)
         validate(road, "dpo", settings.rounds)
-    save_model(model, road.folder, road.out / "dpo" / "draft")
+    shutil.copytree(last, road.out / "dpo" / "draft", dirs_exist_ok=True)
     return {"episodes": sum(r["episodes"] for r in rounds), "rounds": rounds}
 
 
 def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, tasks: list[Task]) -> list[Group]:
     with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
-        serve_weights(load_model(str(policy), road.model), road.policy, road.out / "serving")
+        road.serve(policy)
         return road.sampler(settings.temperature).sample(
             tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
             version=str(number), store=store, label=f"dpo: round {number}",

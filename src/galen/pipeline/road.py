@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedModel
+
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
@@ -171,8 +173,8 @@ class Road:
     def _evaluate(self, name: str) -> list[Episode]:
         """Greedy episodes on the test tasks, from `eval/<name>.jsonl` as far as they are there."""
         with EpisodeStore(self.out / "eval" / f"{name}.jsonl") as store:
-            if len(store.episodes) < len(self.test):
-                self._serve(name)
+            if name != "base" and len(store.episodes) < len(self.test):
+                self.serve(self.out / name / "final")
             self.policy.name = name
             with self.timed("evaluation"):
                 groups = self.sampler(0.0).sample(
@@ -180,11 +182,13 @@ class Road:
                 )
         return [e for g in groups for e in g.episodes]
 
-    def _serve(self, name: str) -> None:
-        """Have the server sample from the stage's weights."""
-        if name == "base":
-            return
-        serve_weights(load_model(str(self.out / name / "final"), self.model), self.policy, self.out / "serving")
+    def serve(self, folder: Path) -> None:
+        """Have the server sample from the weights in `folder`."""
+        self.refresh(load_model(str(folder), self.model))
+
+    def refresh(self, model: PreTrainedModel) -> None:
+        """Have the server sample from `model`'s present weights."""
+        serve_weights(model, self.policy, self.out / "serving")
 
     def _sft(self) -> None:
         final = self.out / "sft" / "final"
@@ -196,7 +200,7 @@ class Road:
         curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
 
         def after_epoch(model: Any, epoch: int) -> None:
-            serve_weights(model, self.policy, self.out / "serving")
+            self.refresh(model)
             success = self.validate()
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again

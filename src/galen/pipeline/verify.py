@@ -13,7 +13,7 @@ from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
-from galen.train.models import load_model, save_model, serve_weights
+from galen.train.models import load_model, save_model
 from galen.train.verifier import VerifierSettings, score, train_verifier
 from galen.types import Episode, Task
 
@@ -43,11 +43,9 @@ class VerifierStudy(VerifierSettings):
 def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     """Write `road.out/verifier/table.md` and `.json`, and return what they hold."""
     out = road.out / "verifier"
-    number = {f: 0 for f in road.recipe.families}
     held: list[Task] = []
-    for task in (t for t in road.test if t.distribution == "id"):
-        number[task.family] += 1
-        held += [task] if number[task.family] <= settings.test else []
+    for family in road.recipe.families:
+        held += [t for t in road.test if t.family == family and t.distribution == "id"][: settings.test]
     shown = _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples)
     judged = _play(road, settings, "test", held, settings.candidates)
     if not (out / "final").exists():
@@ -68,7 +66,7 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
 def _play(road: Road, settings: VerifierStudy, name: str, tasks: list[Task], samples: int) -> list[Episode]:
     with EpisodeStore(road.out / "verifier" / f"{name}.jsonl") as store:
         if len(store.episodes) < len(tasks) * samples:
-            serve_weights(load_model(str(road.out / "sft" / "final"), road.model), road.policy, road.out / "serving")
+            road.serve(road.out / "sft" / "final")
         road.policy.name = "sft"
         with road.timed(f"verifier: {name} episodes"):
             groups = road.sampler(settings.temperature).sample(

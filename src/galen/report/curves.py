@@ -24,7 +24,7 @@ def read(run: Path) -> dict[str, list[dict[str, Any]]]:
         UserError: the run has neither.
     """
     folders = sorted({path.parent for name in (LOG, VALIDATION) for path in run.glob(f"*/{name}")})
-    found = {f.name: [*_rollouts(f / LOG, _group_size(run, f.name)), *_lines(f / VALIDATION)] for f in folders}
+    found = {f.name: [*_rollouts(f / LOG, _group_size(run, f.name)), *lines(f / VALIDATION)] for f in folders}
     found = {name: points for name, points in found.items() if points}
     if not found:
         raise UserError(
@@ -38,13 +38,14 @@ def _group_size(run: Path, method: str) -> int:
 
 
 def _rollouts(log: Path, group_size: int) -> list[dict[str, Any]]:
-    lines = {line["step"]: line for line in _lines(log) if "groups" in line}  # a resumed run walks some steps again
-    rollouts = [lines[step] for step in sorted(lines)]
+    steps = {line["step"]: line for line in lines(log) if "groups" in line}  # a resumed run walks some steps again
+    rollouts = [steps[step] for step in sorted(steps)]
     played = accumulate((line["groups"] * group_size for line in rollouts), initial=0)
     return [line | {"episodes": before} for line, before in zip(rollouts, played, strict=False)]
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a JSONL file; none where there is no file."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
@@ -71,8 +72,8 @@ def plot(run: Path, out: Path) -> None:
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(shown) :]:
         axis.axis("off")
-    lines = [Line2D([], [], color=f"C{number}") for number in range(len(methods))]
-    figure.legend(lines, list(methods), loc="upper center", ncols=len(methods), fontsize=8)
+    legend = [Line2D([], [], color=f"C{number}") for number in range(len(methods))]
+    figure.legend(legend, list(methods), loc="upper center", ncols=len(methods), fontsize=8)
     figure.tight_layout(rect=(0, 0, 1, 0.95))
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, metadata={"Date": None} if out.suffix == ".svg" else None)
