@@ -42,19 +42,21 @@ def tiny_lora():
     return model
 
 
-def spoilt():
-    """The tiny model with its embedding gone. What resumes does not mind; what starts over, where the same steps would
-    have led to the same weights, gives itself away."""
-    model = tiny()
-    torch.nn.init.zeros_(model.get_input_embeddings().weight)
-    return model
+def starts(make, stops):
+    """For each of `stops` a model to call the trainer with. All but the first have nothing but zeros to train: what
+    resumes does not mind; what starts over, where the same steps would lead to the same weights, gives itself away.
+    """
+    for number, stop in enumerate(stops):
+        model = make()
+        for parameter in model.parameters():
+            if number and parameter.requires_grad:
+                torch.nn.init.zeros_(parameter)
+        yield stop, model
 
 
 def run_sft(out: Path, sampler, teacher, tasks, stops):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
-    model = tiny()
-    for i, stop in enumerate(stops):
-        model = spoilt() if i else model
+    for stop, model in starts(tiny, stops):  # noqa: B007
         train_sft(
             model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
             stop_after=stop,
@@ -67,9 +69,7 @@ def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: 
     played = [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
     rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
     settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
-    model = tiny()
-    for i, stop in enumerate(stops):
-        model = spoilt() if i else model
+    for stop, model in starts(tiny, stops):
         watch(model)
         train_verifier(model, BASE, rows, settings, out, seed=0, context=700, stop_after=stop)
     return model.state_dict()
@@ -91,15 +91,14 @@ def verifier_gradients(out: Path, sampler, teacher, tasks):
     return seen["ids"], seen["hidden"].grad
 
 
-def run_grpo(out: Path, sampler, teacher, tasks, stops, ptx=0.0):
-    """GRPO on a scripted policy's episodes, with `ptx` on demonstrations; returns the weights after the last stop."""
+def run_grpo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
+    """GRPO on a scripted policy's episodes with `changed` settings; returns the weights after the last stop."""
     play = scripted(sampler, teacher, samples=4)
-    shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if ptx else []
-    model = tiny()
-    for i, stop in enumerate(stops):
-        model = spoilt() if i else model
+    settings = SETTINGS.model_copy(update=changed)
+    shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if settings.ptx else []
+    for stop, model in starts(make, stops):
         train_grpo(
-            model, BASE, tasks, SETTINGS.model_copy(update={"ptx": ptx}), out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
+            model, BASE, tasks, settings, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
             context=640, demonstrations=shown, save_every=2, stop_after=stop,
         )  # fmt: skip
     return model.state_dict()
@@ -114,16 +113,8 @@ def preferences(sampler, teacher, tasks):
 
 
 def run_dpo_on(pairs, out: Path, stops=(0,), make=tiny, **changed):
-    """DPO from `make`'s weights with `changed` settings; returns the model after the last stop.
-
-    What goes on is given zeros to train: only the checkpoint can tell it the weights.
-    """
-    model = make()
-    for number, stop in enumerate(stops):
-        model = make()
-        for parameter in model.parameters():
-            if number and parameter.requires_grad:
-                torch.nn.init.zeros_(parameter)
+    """DPO from `make`'s weights with `changed` settings; returns the model after the last stop."""
+    for stop, model in starts(make, stops):
         settings = DPOSettings.model_validate(PAIRED.model_dump() | changed)
         train_dpo(model, BASE, pairs, settings, out, seed=0, context=640, save_every=100, stop_after=stop)
     return model
@@ -164,6 +155,11 @@ def dpo_gradients(out: Path, pairs):
 
 def run_grpo_ptx(out: Path, sampler, teacher, tasks, stops):
     return run_grpo(out, sampler, teacher, tasks, stops, ptx=1.0)
+
+
+def run_grpo_lora(out: Path, sampler, teacher, tasks, stops):
+    """With a reference, which is an adapter beside the policy's."""
+    return run_grpo(out, sampler, teacher, tasks, stops, make=tiny_lora, kl=0.1, learning_rate=1e-3)
 
 
 def _watch(method, monkeypatch):
@@ -254,11 +250,10 @@ def scripted(sampler, teacher, samples=1):
     return lambda dealt, step, number: sampler.sample(dealt, policy, samples=samples, seed=1000 * step + 100 * number)
 
 
-def run_ppo(out: Path, sampler, teacher, tasks, stops, **changes):
+def run_ppo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changes):
     """PPO on a scripted policy's episodes. Returns what the last stop's checkpoint holds: policy, critic, coefficient."""
-    model = None
-    for stop in stops:
-        _, model = train_ppo_on(scripted(sampler, teacher), out, tasks, stop=stop, **changes)
+    for stop, model in starts(make, stops):
+        train_ppo_on(scripted(sampler, teacher), out, tasks, model, stop=stop, **changes)
     last = out / f"checkpoint-{stops[-1]}"
     critic = torch.load(last / "critic.pt")
     coefficient = json.loads((last / "rollout.json").read_text())["kl_coefficient"]
@@ -270,3 +265,7 @@ def run_ppo(out: Path, sampler, teacher, tasks, stops, **changes):
 
 def run_ppo_separate(out: Path, sampler, teacher, tasks, stops):
     return run_ppo(out, sampler, teacher, tasks, stops, **SEPARATE)
+
+
+def run_ppo_lora(out: Path, sampler, teacher, tasks, stops):
+    return run_ppo(out, sampler, teacher, tasks, stops, make=tiny_lora, learning_rate=1e-3)

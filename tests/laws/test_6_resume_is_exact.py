@@ -6,8 +6,10 @@ from fakes import (
     run_dpo,
     run_dpo_lora,
     run_grpo,
+    run_grpo_lora,
     run_grpo_ptx,
     run_ppo,
+    run_ppo_lora,
     run_ppo_separate,
     run_sft,
     run_verifier,
@@ -18,7 +20,10 @@ from galen.train.agent import STATE
 pytestmark = pytest.mark.slow
 
 
-RUNS = [run_sft, run_dpo, run_dpo_lora, run_ppo, run_ppo_separate, run_grpo, run_grpo_ptx, run_verifier]
+RUNS = [
+    run_sft, run_dpo, run_dpo_lora, run_ppo, run_ppo_lora, run_ppo_separate, run_grpo, run_grpo_lora, run_grpo_ptx,
+    run_verifier,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -28,6 +33,16 @@ def test_two_and_resume_equal_four(run, sampler, teacher, tasks, tmp_path):
     assert straight.keys() == resumed.keys()
     for name, weight in straight.items():
         assert torch.equal(weight, resumed[name]), name
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_finished_run_is_not_trained_on(run, sampler, teacher, tasks, tmp_path):
+    """It was killed after its last checkpoint, before its model was used."""
+    finished = run(tmp_path, sampler, teacher, tasks, stops=[4])
+    checkpoints = sorted(tmp_path.glob("checkpoint-*"))
+    again = run(tmp_path, sampler, teacher, tasks, stops=[4, 4])
+    assert sorted(tmp_path.glob("checkpoint-*")) == checkpoints
+    assert all(torch.equal(weight, again[name]) for name, weight in finished.items())
 
 
 def test_a_checkpoint_cut_off_while_written_is_passed_over(sampler, teacher, tasks, tmp_path):

@@ -293,6 +293,15 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         draft.write_text(json.dumps(state))
         draft.rename(folder / STATE)
 
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Transformers' loads only the folders it finds where the reference is an adapter too (TRL's `ref`): the policy's
+        own lies in none.
+        """
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        policy: Any = self._policy()
+        if hasattr(policy, "peft_config"):
+            policy.load_adapter(resume_from_checkpoint, policy.active_adapter, is_trainable=True)
+
     def own_state(self) -> dict[str, Any]:
         """What the method adds to a checkpoint's state, as plain data; `restore` gets it back."""
         return {}
@@ -335,7 +344,7 @@ def train_agent(
         )
     out.mkdir(parents=True, exist_ok=True)
     # A kill while a checkpoint was written leaves it without its state: the one before is whole.
-    last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=lambda p: int(p.name[11:]), default=None)
+    last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=_step, default=None)
     config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
     callbacks: list[TrainerCallback] = [TimeLimit(settings.max_minutes)] if settings.max_minutes else []
     if stop_after:
@@ -352,9 +361,16 @@ def train_agent(
     trainer.remove_callback(PrinterCallback)  # the trainer prints its own lines
     if last is not None:
         trainer.restore(last)
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
-    trainer.clock()
+    if last is not None and _step(last) >= config.max_steps:
+        trainer._load_from_checkpoint(str(last))  # Transformers would train one rollout more
+    else:
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        trainer.clock()
     return trainer.report
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _whole(steps: int, settings: AgentSettings) -> int:
