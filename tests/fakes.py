@@ -56,7 +56,7 @@ def starts(make, stops):
 
 def run_sft(out: Path, sampler, teacher, tasks, stops):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
-    for stop, model in starts(tiny, stops):  # noqa: B007
+    for stop, model in starts(tiny, stops):
         train_sft(
             model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
             stop_after=stop,
