@@ -82,6 +82,9 @@ def _check_results(out: Path) -> None:
         report = json.loads((out / name / "report.json").read_text())
         assert report["changed_tokens"] == 0 < report["trained_tokens"]
         assert 0 <= report["parity_mean"] < 0.01
+        [line] = [json.loads(text) for text in (out / name / "log.jsonl").read_text().splitlines()]
+        assert line["valid"] == 1 and {"reward/mimic_iii", "reward/medcalc"} < line.keys()
+        assert all(line[f"time/{phase}"] > 0 for phase in ("rollout", "evaluation", "sync", "check", "score", "train"))
     assert json.loads((out / "dpo" / "report.json").read_text())["rounds"][0]["pairs"] > 0
     points = curves.read(out)
     assert all(len([p for p in points[name] if "success" in p]) == 2 for name in ("dpo", "ppo", "grpo"))
