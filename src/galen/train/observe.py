@@ -50,7 +50,7 @@ class StepLog(TrainerCallback):
         self.also: dict[str, Any] = {}
         self._name, self._path, self._phases, self._keys = name, out / LOG, observer.phases, keys
         self._first_step, self._every = first_step, every
-        self._trackers = trackers(observer.report_to, out, settings.model_dump(mode="json"))
+        self._trackers = trackers(observer.report_to, observer.root or out, settings.model_dump(mode="json"))
         self._spent: dict[str, float] = {}
         self._tokens = 0
 

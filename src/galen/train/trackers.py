@@ -37,17 +37,18 @@ def check(names: Sequence[Tracker]) -> None:
             )
 
 
-def trackers(names: Sequence[Tracker], out: Path, settings: Mapping[str, Any]) -> list[TrainerCallback]:
+def trackers(names: Sequence[Tracker], root: Path, settings: Mapping[str, Any]) -> list[TrainerCallback]:
     """A callback for each of `names`, which must have passed `check`; it shows `settings` beside the trainer's arguments.
 
-    TensorBoard's files go to `out/tensorboard`, wandb's to `out/wandb`; trackio keeps its own below `HF_HOME`.
+    TensorBoard's files go to `tensorboard/` in the trainer's folder, wandb's to `wandb/` in the run's, which is `root`
+    (it takes one folder a process), and trackio's below `HF_HOME`.
     """
     made: list[TrainerCallback] = []
     for name in names:
         if name == "wandb":
             os.environ.update(WANDB_QUIET)
             os.environ.setdefault("WANDB_PROJECT", PROJECT)
-            os.environ["WANDB_DIR"] = str(out)
+            os.environ["WANDB_DIR"] = str(root)
         made.append({"trackio": _Trackio, "wandb": _Wandb, "tensorboard": _TensorBoard}[name](settings))
     return made
 
