@@ -99,11 +99,13 @@ def test_a_rollouts_line_says_how_it_went(sampler, teacher, tasks, tmp_path):
 
 @pytest.mark.slow
 def test_what_is_walked_again_is_logged_once(sampler, teacher, tasks, tmp_path, monkeypatch):
-    """A run that was killed after its third step, a step after its checkpoint."""
+    """A run that was killed two steps after its checkpoint, while it wrote a line."""
     monkeypatch.setattr("galen.train.observe.trackers", lambda _, *args: trackers.trackers(["tensorboard"], *args))
     run_grpo(tmp_path, sampler, teacher, tasks, stops=[4])
     first = lines(tmp_path)
     shutil.rmtree(tmp_path / "checkpoint-4")
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"step": 1, "rew')
     run_grpo(tmp_path, sampler, teacher, tasks, stops=[4])
     again = lines(tmp_path)
     assert [line["step"] for line in again] == [0, 1, 2, 3] and again[:2] == first[:2] and again[2] != first[2]

@@ -119,9 +119,9 @@ def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, task
             road.serve(policy)
         with road.phases("rollout"):
             return road.sampler(settings.temperature).sample(
-            tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
-            version=str(number), store=store, label=f"dpo: round {number}",
-        )  # fmt: skip
+                tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
+                version=str(number), store=store, label=f"dpo: round {number}",
+            )  # fmt: skip
 
 
 def _pair_and_train(

@@ -149,7 +149,8 @@ def dpo_trainer(
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
-        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[*callbacks, _Log("dpo", out, observer, settings, LOGGED)],
+        data_collator=PairCollator(pad_token_id=tokens.pad_token_id),
+        callbacks=[*callbacks, _Log("dpo", out, observer, settings, LOGGED)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):

@@ -55,12 +55,12 @@ class StepLog(TrainerCallback):
         self._tokens = 0
 
     def on_train_begin(self, args, state, control, **kwargs):
-        """Forget the lines of steps after the checkpoint: they will be walked again."""
+        """Forget the lines of steps after the checkpoint, which will be walked again, and one that a kill cut off."""
         self._spent, self._tokens = self._phases.spent(), state.num_input_tokens_seen
         if state.is_world_process_zero:
             lines = self._path.read_text().splitlines(keepends=True) if self._path.exists() else []
             known = state.global_step + self._first_step
-            self._path.write_text("".join(line for line in lines if json.loads(line)["step"] < known))
+            self._path.write_text("".join(x for x in lines if x.endswith("\n") and json.loads(x)["step"] < known))
         for tracker in self._trackers:
             tracker.on_train_begin(args, state, control, **kwargs)
 
@@ -91,8 +91,8 @@ class StepLog(TrainerCallback):
     def _line(self, logs: Mapping[str, Any], state: Any) -> dict[str, Any]:
         found = {ours: logs[theirs] for theirs, ours in self._keys.items() if theirs in logs}
         line = {"step": state.global_step, **self.also, **found}
-        seconds = self._phases.since(self._spent)
-        self._spent = self._phases.spent()
+        before, self._spent = self._spent, self._phases.spent()
+        seconds = {name: total - before.get(name, 0.0) for name, total in self._spent.items()}
         line |= {f"time/{name}": round(seconds[name], 3) for name in PHASES if name in seconds}
         if state.num_input_tokens_seen > self._tokens:
             line["tokens"] = state.num_input_tokens_seen - self._tokens
