@@ -56,8 +56,8 @@ class Road:
         self._check_tasks()
         self._claim()
         self.seconds: dict[str, float] = {}
-        served = dict.fromkeys(("engine start", "rollout", "evaluation", "sync"), str(out / SERVER_LOG))
-        self.phases = Phases(self.recipe.stuck_after_s, served)
+        hints = {phase: str(out / SERVER_LOG) for phase in ("engine start", "rollout", "evaluation", "sync")}
+        self.phases = Phases(self.recipe.stuck_after_s, hints)
         self.observer = Observer(out, self.recipe.report_to, self.phases)
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)

@@ -93,7 +93,7 @@ class _Wandb(WandbCallback):
         if state.is_world_process_zero:
             self._wandb.config.update({"settings": self._settings}, allow_val_change=True)
 
-    def on_train_end(self, args, state, control, **kwargs):
-        super().on_train_end(args, state, control, **kwargs)
+    def on_train_end(self, args, state, control, model=None, processing_class=None, **kwargs):
+        super().on_train_end(args, state, control, model, processing_class, **kwargs)
         if state.is_world_process_zero:
             self._wandb.finish()
