@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from galen.data.pairs import pairs_by_success
-from galen.data.rows import demonstrations, drift
+from galen.data.rows import demonstrations
 from galen.pipeline.recipe import DPORounds
 from galen.report.curves import VALIDATION, lines
 from galen.rollout.store import EpisodeStore
@@ -48,7 +48,6 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     out = road.out / name
     model = load_model(str(road.out / "sft" / "final"), road.model)
     sampler = road.sampler(settings.temperature)
-    drifted = [0, 0]
 
     def play(tasks: list[Task], step: int, number: int) -> list[Group]:
         rollout, late = divmod(step, settings.steps_a_rollout)
@@ -56,25 +55,21 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
             validate(road, name, step)
         # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
         with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
-            groups = sampler.sample(
+            return sampler.sample(
                 tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + step * 101,
                 version=f"{step}.{number}", store=store,
             )  # fmt: skip
-        episodes = [e for g in groups for e in g.episodes]
-        drifted[0] += drift(episodes, road.template)
-        drifted[1] += sum(len(e.turns) for e in episodes)
-        return groups
 
     report = TRAINERS[name](
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
         sync=road.refresh,
         check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
         context=road.model.context, demonstrations=demonstrations(road.teacher),
-        gradient_checkpointing=road.model.gradient_checkpointing,
+        gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
     )  # fmt: skip
     print(
         f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
-        f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
+        f"re-tokenising would have changed {report.drifted} of {report.replies} replies", flush=True
     )  # fmt: skip
     if road.recipe.eval.every:
         road.refresh(model)
@@ -120,11 +115,13 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
 
 def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, tasks: list[Task]) -> list[Group]:
     with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
-        road.serve(policy)
-        return road.sampler(settings.temperature).sample(
-            tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
-            version=str(number), store=store, label=f"dpo: round {number}",
-        )  # fmt: skip
+        with road.phases("sync"):
+            road.serve(policy)
+        with road.phases("rollout"):
+            return road.sampler(settings.temperature).sample(
+                tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
+                version=str(number), store=store, label=f"dpo: round {number}",
+            )  # fmt: skip
 
 
 def _pair_and_train(
@@ -138,7 +135,7 @@ def _pair_and_train(
         model = load_model(str(start), road.model)
         report = train_dpo(
             model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,
-            gradient_checkpointing=road.model.gradient_checkpointing,
+            gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
         )  # fmt: skip
         (folder / "report.json").write_text(json.dumps(asdict(report)) + "\n")
         save_model(model, road.folder, folder / "final")

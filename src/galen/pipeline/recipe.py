@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from galen.config import load, preset
 from galen.errors import UserError
@@ -16,6 +17,7 @@ from galen.train.dpo import DPOSettings
 from galen.train.grpo import GRPOSettings
 from galen.train.ppo import PPOSettings
 from galen.train.sft import SFTSettings
+from galen.train.trackers import Tracker
 from galen.types import Frozen
 
 METHODS = ("dpo", "ppo", "grpo")
@@ -55,6 +57,9 @@ class Recipe(Frozen):
 
     `teacher` plays the demonstrations and `debugger` explains errors; without them the scripted teacher and the
     offline explanations do.
+
+    `report_to` names the trackers beside `log.jsonl`. A phase without progress for `stuck_after_s` seconds, and for longer
+    than is usual, is named on stderr. Both are left out of dumps: they change no result, so a run may go on with others.
     """
 
     families: tuple[str, ...]
@@ -70,6 +75,13 @@ class Recipe(Frozen):
     grpo: GRPOSettings | None = None
     verifier: VerifierStudy | None = None
     eval: EvalSettings = EvalSettings()
+    report_to: tuple[Tracker, ...] = Field(default=(), exclude=True)
+    stuck_after_s: float = Field(default=600.0, gt=0, exclude=True)
+
+    @field_validator("report_to", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
     @property
     def methods(self) -> list[str]:

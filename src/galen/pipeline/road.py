@@ -34,9 +34,14 @@ from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
+from galen.train import trackers
 from galen.train.models import load_model, save_model, serve_weights
+from galen.train.observe import Observer
+from galen.train.phases import Phases
 from galen.train.sft import train_sft
 from galen.types import Episode, Task
+
+SERVER_LOG = "vllm.log"
 
 
 class Road:
@@ -47,9 +52,13 @@ class Road:
     ) -> None:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
+        trackers.check(self.recipe.report_to)
         self._check_tasks()
         self._claim()
         self.seconds: dict[str, float] = {}
+        hints = {phase: str(out / SERVER_LOG) for phase in ("engine start", "rollout", "evaluation", "sync")}
+        self.phases = Phases(self.recipe.stuck_after_s, hints)
+        self.observer = Observer(out, self.recipe.report_to, self.phases)
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
@@ -96,6 +105,7 @@ class Road:
     def walk(self) -> list[dict[str, Any]]:
         """Do what is not done yet, print the table, and return its rows."""
         with ExitStack() as stack:
+            stack.enter_context(self.phases.watched())
             self._open(stack)
             runs = {"base": self._evaluate("base")}
             self._sft()
@@ -116,7 +126,8 @@ class Road:
     def timed(self, stage: str) -> Iterator[None]:
         print(f"{stage} …", flush=True)
         start = time.monotonic()
-        yield
+        with self.phases(stage):
+            yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - start
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
 
@@ -133,7 +144,7 @@ class Road:
         with self.timed("engine start"):
             m = self.model
             server = VLLMServer(
-                str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / "vllm.log",
+                str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / SERVER_LOG,
                 cpu=not torch.cuda.is_available(), lora_rank=m.lora.rank if m.lora else 0,
             )  # fmt: skip
             stack.callback(server.close)
@@ -154,7 +165,7 @@ class Road:
             self.recipe.max_turns,
             self.explain,
         )
-        return Sampler(setting, self.grader, self.recipe.concurrency)
+        return Sampler(setting, self.grader, self.recipe.concurrency, self.phases.beat)
 
     def _demonstrate(self) -> None:
         teacher = self._teacher()
@@ -200,12 +211,14 @@ class Road:
         curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
 
         def after_epoch(model: Any, epoch: int) -> None:
-            self.refresh(model)
+            with self.phases("sync"):
+                self.refresh(model)
             success = self.validate()
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
-                save_model(model, self.folder, self.out / "sft" / "best")
+                with self.phases("checkpoint"):
+                    save_model(model, self.folder, self.out / "sft" / "best")
             curve.append([epoch, success])
             path.write_text(json.dumps(curve))
 
@@ -213,12 +226,14 @@ class Road:
             train_sft(
                 load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
+                observer=self.observer,
             )  # fmt: skip
         (self.out / "sft" / "best").rename(final)
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""
-        groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
+        with self.phases("evaluation"):
+            groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
         return score("", "", [e for g in groups for e in g.episodes]).success
 
     def _finish(self, runs: dict[str, list[Episode]], reports: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

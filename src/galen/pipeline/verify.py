@@ -85,6 +85,6 @@ def _train(road: Road, settings: VerifierStudy, episodes: list[Episode]) -> None
     with road.timed("verifier: training"):
         train_verifier(
             model, road.folder, rows, settings, out, seed=road.seed, context=context,
-            gradient_checkpointing=road.model.gradient_checkpointing,
+            gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
         )  # fmt: skip
     save_model(model, road.folder, out / "final")

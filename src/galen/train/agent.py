@@ -2,7 +2,7 @@
 
 What is added to TRL 1.16: whole episodes come from the sampler; environment tokens are masked; padding is trimmed and
 equal rows are scored once; the server gets the new weights after each step and is checked; demonstrations can be
-trained on beside (`ptx`); a checkpoint also holds the task feed; one line of JSON a rollout says how it went.
+trained on beside (`ptx`); a checkpoint also holds the task feed; a line of log.jsonl says how each rollout went.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from galen.data.rows import drift
 from galen.errors import GalenError, UserError
+from galen.policy.template import ChatTemplate
 from galen.train import ptx
 from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
+from galen.train.observe import PHASES, Observer, StepLog
+from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.stop import StopAfter, TimeLimit
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
@@ -79,16 +83,22 @@ class AgentSettings(Frozen):
 
 @dataclass
 class AgentReport:
-    """Counts over the whole run (law 10)."""
+    """Counts over the whole run (law 10), and seconds by phase.
+
+    `changed_tokens` were trained as others than the sampled ones (none may be); `drifted` of the `replies` would have
+    been, had their text been encoded again.
+    """
 
     episodes: int = 0
     groups: int = 0
     ungraded: int = 0
     trained_tokens: int = 0
     changed_tokens: int = 0
+    replies: int = 0
+    drifted: int = 0
     parity_mean: float = 0.0
     parity_max: float = 0.0
-    seconds: dict[str, float] = field(default_factory=lambda: {"rollout": 0.0, "sync": 0.0, "train": 0.0})
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Rolled(NamedTuple):
@@ -107,27 +117,34 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     """GRPOTrainer fed with whole episodes. Overrides private methods of TRL, pinned and tested."""
 
     name: ClassVar[str]
-    # In a line of log.jsonl: the name of a metric, and TRL's. Means over the rollout's optimizer steps.
+    # TRL's metrics, means over the rollout's optimizer steps, and their names in log.jsonl.
     logged: ClassVar[dict[str, str]] = {
-        "loss": "loss", "grad_norm": "grad_norm", "kl": "kl", "entropy": "entropy",
-        "clip_fraction": "clip_ratio/region_mean", "importance": "sampling/importance_sampling_ratio/mean",
+        "loss": "loss", "grad_norm": "grad_norm", "learning_rate": "learning_rate", "kl": "kl", "entropy": "entropy",
+        "clip_ratio/region_mean": "clip_fraction", "clip_ratio/low_mean": "clip_fraction/low",
+        "clip_ratio/high_mean": "clip_fraction/high", "sampling/importance_sampling_ratio/mean": "importance",
+        "sampling/importance_sampling_ratio/min": "importance/min",
+        "sampling/importance_sampling_ratio/max": "importance/max",
+        "sampling/sampling_logp_difference/mean": "sampler_gap", "sampling/sampling_logp_difference/max": "sampler_gap/max",
     }  # fmt: skip
 
     def __init__(
         self, *args: Any, feed: TaskFeed, tasks: dict[str, Task], play: Play, sync: Sync, check: Check, settings: S,
-        report: R, log: Path, demonstrations: Sequence[TrainRow], **kwargs: Any,
+        report: R, out: Path, demonstrations: Sequence[TrainRow], template: ChatTemplate, observer: Observer, **kwargs: Any,
     ) -> None:  # fmt: skip
         # TRL warns that rollout_func is experimental; the version is pinned.
         super().__init__(*args, rollout_func=lambda prompts, trainer: self.roll(len(prompts)), **kwargs)
         self.feed, self.report = feed, report
         self._tasks, self._play, self._sync, self._check = tasks, play, sync, check
-        self._settings, self._log_path, self._demonstrations = settings, log, demonstrations
+        self._settings, self._demonstrations, self._template = settings, demonstrations, template
+        self.steplog = StepLog(self.name, out, observer, settings, self.logged, first_step=0)
+        self.add_callback(self.steplog)
+        self._phases = observer.phases
+        self._spent, self._restored = self._phases.spent(), report.seconds
         # TRL asks this object to bring the server up to date, and corrects by the sampler's log-probabilities.
         self.use_vllm, self.vllm_mode, self._last_loaded_step = True, "server", -1
         self.vllm_generation = self
         self.vllm_importance_sampling_correction = True
         self._rolled: list[Episode] = []
-        self._line: dict[str, Any] = {}
         self._scored: dict[str, torch.Tensor] = {}
         self._started = time.monotonic()
 
@@ -137,9 +154,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 
     def sync_weights(self) -> None:
         """Serve the present weights."""
-        start = time.monotonic()
-        self._sync(self._policy())
-        self.report.seconds["sync"] += time.monotonic() - start
+        with self._phases("sync"):
+            self._sync(self._policy())
 
     def _policy(self) -> PreTrainedModel:
         return self.accelerator.unwrap_model(self.model)  # type: ignore[return-value]
@@ -151,8 +167,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
             UserError: a reward is no finite number, or no episode holds a token to train on.
             GalenError: too few episodes were played, or none could be graded.
         """
-        start = time.monotonic()
-        rolled = self._rollout(rows // self._settings.group_size)
+        before = self._phases.spent()
+        with self._phases("rollout"):
+            rolled = self._rollout(rows // self._settings.group_size)
         everyone = [e for g in rolled.played for e in g.episodes]
         self._rolled = [e for g in rolled.chosen for e in g.episodes]
         if len(self._rolled) != rows:
@@ -170,24 +187,29 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self.report.episodes += len(everyone)
         self.report.groups += len(rolled.played)
         self.report.ungraded += len(everyone) - len(rewards)
-        return self._hand_over(rolled, everyone, rewards, time.monotonic() - start)
+        return self._hand_over(rolled, everyone, rewards, self._phases.since(before)["rollout"])
 
     def _hand_over(
         self, rolled: Rolled, everyone: list[Episode], rewards: list[float], seconds: float
     ) -> dict[str, Any]:
         report = self.report
-        report.seconds["rollout"] += seconds
-        mean, worst = self._check(self._policy(), [e for e in self._rolled if e.turns][:6])
+        with self._phases("check"):
+            mean, worst = self._check(self._policy(), [e for e in self._rolled if e.turns][:6])
         report.parity_mean, report.parity_max = max(report.parity_mean, mean), max(report.parity_max, worst)
-        self._line = {
+        replies, drifted = sum(len(e.turns) for e in everyone), drift(everyone, self._template)
+        report.replies, report.drifted = report.replies + replies, report.drifted + drifted
+        line = {
             "step": self.state.global_step, "reward": sum(rewards) / len(rewards), "groups": len(rolled.played),
-            **rolled.notes, "ungraded": len(everyone) - len(rewards), "parity": mean, "rollout_s": round(seconds, 2),
-            "turns": sum(len(e.turns) for e in everyone) / len(everyone), "at_s": round(time.monotonic() - self._started, 1),
+            **rolled.notes, "ungraded": len(everyone) - len(rewards), "parity": mean, "parity_max": worst,
+            "rollout_s": round(seconds, 2), "turns": replies / len(everyone),
+            "at_s": round(time.monotonic() - self._started, 1), "drift": drifted / max(1, replies),
+            "sampled_tokens_per_s": round(sampled_tokens(everyone) / max(seconds, 1e-9), 1), **rollout_metrics(rolled.played),
         }  # fmt: skip
+        self.steplog.also = line
         print(
-            f"{self.name}: step {self.state.global_step} reward {self._line['reward']:.3f} groups {len(rolled.played)} "
+            f"{self.name}: step {self.state.global_step} reward {line['reward']:.3f} groups {len(rolled.played)} "
             + "".join(f"{key} {value} " for key, value in rolled.notes.items())
-            + f"turns {self._line['turns']:.2f} parity {mean:.1e} rollout {seconds:.1f} s at {self._line['at_s']:.0f} s",
+            + f"turns {line['turns']:.2f} parity {mean:.1e} rollout {seconds:.1f} s at {line['at_s']:.0f} s",
             flush=True,
         )
         # A fault before the first token leaves one masked token in its row; its reward None leaves the row out.
@@ -204,8 +226,12 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         return episode.completion_mask or [0]
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        batch = super()._generate_and_score_completions(inputs)
+        with self._phases("score"):
+            batch = super()._generate_and_score_completions(inputs)
+        before = self.report.trained_tokens
         self._count_tokens(batch)
+        epochs = self._settings.steps_a_rollout // self._settings.minibatches
+        self.steplog.also["trained_tokens"] = epochs * (self.report.trained_tokens - before)
         return batch
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
@@ -269,20 +295,12 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         logps, entropies, extra = super()._get_per_token_logps_and_entropies(model, ids, mask, keep, **kwargs)
         return {"logps": logps} if entropies is None else {"logps": logps, "entropies": entropies}, extra
 
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """TRL's, and the rollout's line in log.jsonl, now that it has been trained on."""
-        super().log(logs, start_time)
-        if not self._line:
-            return
-        found = {name: logs[key] for name, key in self.logged.items() if key in logs}
-        with self._log_path.open("a") as file:
-            file.write(json.dumps(self._line | found) + "\n")
-        shown = "".join(f" {name} {value:.3g}" for name, value in found.items() if value is not None)
-        print(f"{self.name}: step {self._line['step']} trained:{shown}", flush=True)
-        self._line = {}
-
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        super()._save_checkpoint(model, trial)
+        with self._phases("checkpoint"):
+            super()._save_checkpoint(model, trial)
+            self._add_to_checkpoint()
+
+    def _add_to_checkpoint(self) -> None:
         if not self.args.should_save:
             return
         folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
@@ -310,9 +328,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         """Write what the method adds to a checkpoint as files."""
 
     def clock(self) -> None:
-        """Book the time that was neither rollout nor refresh as training."""
-        spent = self.report.seconds
-        spent["train"] = time.monotonic() - self._started - spent["rollout"] - spent["sync"]
+        """Bring the report's seconds by phase up to now."""
+        spent, before = self._phases.since(self._spent), self._restored
+        self.report.seconds = {p: spent.get(p, 0.0) + before.get(p, 0.0) for p in PHASES if p in spent or p in before}
 
     def restore(self, checkpoint: Path) -> dict[str, Any]:
         """Take over what the checkpoint holds beside the weights: the feed, and the counts of the whole run. Returns
@@ -321,18 +339,19 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         state = json.loads((checkpoint / STATE).read_text())
         self.feed.restore(state["feed"])
         self.report = type(self.report)(**state["report"])
-        self._started -= sum(self.report.seconds.values())
+        self._restored = self.report.seconds
+        self._started -= sum(self._restored.values())
         return state
 
 
 def train_agent(
     method: type[AgentTrainer[S, R]], report: R, model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task],
     settings: S, out: Path, own: dict[str, Any], *, seed: int, play: Play, sync: Sync, check: Check, context: int,
-    demonstrations: Sequence[TrainRow], gradient_checkpointing: bool, save_every: int, stop_after: int,
+    demonstrations: Sequence[TrainRow], gradient_checkpointing: bool, save_every: int, stop_after: int, observer: Observer,
 ) -> R:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
-    `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and
+    `own` are the method's own fields of GRPOConfig; `out/log.jsonl` has a line a rollout. Checkpoints come every `save_every` optimizer steps and
     `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
 
     Raises:
@@ -345,6 +364,7 @@ def train_agent(
     out.mkdir(parents=True, exist_ok=True)
     # A kill while a checkpoint was written leaves it without its state: the one before is whole.
     last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=_step, default=None)
+    own = own | observer.arguments(out)
     config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
     callbacks: list[TrainerCallback] = [TimeLimit(settings.max_minutes)] if settings.max_minutes else []
     if stop_after:
@@ -356,7 +376,8 @@ def train_agent(
         # TRL wants prompts to deal from; the feed deals tasks instead.
         train_dataset=Dataset.from_list([{"prompt": "", "episode_reward": None}] * (settings.groups * config.max_steps)),
         reward_funcs=_reward, feed=TaskFeed(tasks, seed, settings.curriculum), tasks={t.id: t for t in tasks}, play=play,
-        sync=sync, check=check, settings=settings, report=report, log=out / "log.jsonl", demonstrations=demonstrations,
+        sync=sync, check=check, settings=settings, report=report, out=out, demonstrations=demonstrations,
+        template=ChatTemplate(Path(tokenizer)), observer=observer,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # the trainer prints its own lines
     if last is not None:
@@ -364,7 +385,8 @@ def train_agent(
     if last is not None and _step(last) >= config.max_steps:
         trainer._load_from_checkpoint(str(last))  # Transformers would train one rollout more
     else:
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        with observer.phases("train"):
+            trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
     return trainer.report
 
@@ -391,7 +413,7 @@ def _config(
         steps_per_generation=accumulate * settings.minibatches, max_completion_length=context,
         vllm_importance_sampling_correction=True, vllm_importance_sampling_mode="token_truncate",
         vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
-        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing, report_to=[],
+        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
         disable_tqdm=True, logging_steps=settings.steps_a_rollout, save_steps=save_steps, save_total_limit=2,
         dataloader_pin_memory=False, **own,
     )  # fmt: skip

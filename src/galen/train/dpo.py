@@ -32,6 +32,7 @@ from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
+from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter
 from galen.types import Frozen
 
@@ -88,7 +89,7 @@ LOGGED = {
 def train_dpo(
     model: PreTrainedModel, tokenizer: Path | str, pairs: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
     context: int, gradient_checkpointing: bool = False, after_epoch: Callable[[PreTrainedModel, int], None] | None = None,
-    save_every: int = 10, stop_after: int = 0,
+    save_every: int = 10, stop_after: int = 0, observer: Observer = Observer(),
 ) -> DPOReport:  # fmt: skip
     """Train `model` in place on the pairs that fit `context` tokens; the reference is the model as it comes.
 
@@ -115,17 +116,19 @@ def train_dpo(
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
-    trainer = dpo_trainer(
-        model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
-        save_every=save_every, callbacks=callbacks,
-    )  # fmt: skip
-    trainer.train(resume_from_checkpoint=_last_step(out) > 0)
+    with observer.phases("reference"):
+        trainer = dpo_trainer(
+            model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
+            save_every=save_every, callbacks=callbacks, observer=observer,
+        )  # fmt: skip
+    with observer.phases("train"):
+        trainer.train(resume_from_checkpoint=_last_step(out) > 0)
     return report
 
 
 def dpo_trainer(
     model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
-    gradient_checkpointing: bool, save_every: int, callbacks: Sequence[TrainerCallback] = (),
+    gradient_checkpointing: bool, save_every: int, callbacks: Sequence[TrainerCallback] = (), observer: Observer = Observer(),
 ) -> TokenDPOTrainer:  # fmt: skip
     """The trainer of `train_dpo`, with the reference computed, or read where `out` holds a checkpoint."""
     losses = _losses(settings)
@@ -139,13 +142,15 @@ def dpo_trainer(
         max_length=None, remove_unused_columns=False, precompute_ref_log_probs=True, seed=seed, data_seed=seed,
         bf16=fast_bf16(), use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
         # Each step is looked at before it is saved: a loss that is no number must show.
-        logging_steps=1, logging_nan_inf_filter=False, report_to=[], disable_tqdm=True, save_strategy="steps",
-        save_steps=save_every, save_total_limit=1, dataloader_pin_memory=False,
+        logging_steps=1, logging_nan_inf_filter=False, disable_tqdm=True, save_strategy="steps", save_steps=save_every,
+        save_total_limit=1, dataloader_pin_memory=False, include_num_input_tokens_seen="non_padding",
+        **observer.arguments(out),
     )  # fmt: skip
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
-        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[*callbacks, _Log(out)],
+        data_collator=PairCollator(pad_token_id=tokens.pad_token_id),
+        callbacks=[*callbacks, _Log("dpo", out, observer, settings, LOGGED)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):
@@ -276,31 +281,13 @@ def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return torch.stack([log_probs, *rest])
 
 
-class _Log(TrainerCallback):
-    """A line a step in `out/log.jsonl` and on the terminal; an error where loss or gradient is not finite."""
-
-    def __init__(self, out: Path) -> None:
-        self._path = out / "log.jsonl"
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        """Forget the lines of steps after the checkpoint: they will be walked again."""
-        if state.is_world_process_zero:
-            lines = self._path.read_text().splitlines(keepends=True) if self._path.exists() else []
-            self._path.write_text("".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
+class _Log(StepLog):
+    """An error where loss or gradient is not finite, before anything is written."""
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        if not logs or "loss" not in logs:
-            return
-        if not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
+        if logs and "loss" in logs and not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
             raise GalenError(
                 f"dpo: step {state.global_step} has loss {logs['loss']} and gradient norm {logs['grad_norm']}: the weights "
                 "diverged and are not saved; lower dpo.learning_rate and start in another folder"
             )
-        line = {"step": state.global_step} | {ours: logs[theirs] for theirs, ours in LOGGED.items()}
-        if state.is_world_process_zero:
-            with self._path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            print(
-                f"dpo: step {state.global_step}/{state.max_steps} loss {line['loss']:.4f} margin {line['margin']:.3f} "
-                f"accuracy {line['accuracy']:.3f}", flush=True,
-            )  # fmt: skip
+        super().on_log(args, state, control, logs, **kwargs)

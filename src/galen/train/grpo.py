@@ -16,6 +16,7 @@ from pydantic import Field
 from transformers import PreTrainedModel
 
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
+from galen.train.observe import Observer
 from galen.types import Group, Task, TrainRow
 
 
@@ -80,7 +81,7 @@ class AgentGRPOTrainer(AgentTrainer[GRPOSettings, GRPOReport]):
 def train_grpo(
     model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task], settings: GRPOSettings, out: Path, *, seed: int,
     play: Play, sync: Sync, check: Check, context: int, demonstrations: Sequence[TrainRow] = (),
-    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0,
+    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0, observer: Observer = Observer(),
 ) -> GRPOReport:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
@@ -98,5 +99,5 @@ def train_grpo(
     return train_agent(
         AgentGRPOTrainer, GRPOReport(), model, tokenizer, tasks, settings, out, own, seed=seed, play=play, sync=sync,
         check=check, context=context, demonstrations=demonstrations, gradient_checkpointing=gradient_checkpointing,
-        save_every=save_every, stop_after=stop_after,
+        save_every=save_every, stop_after=stop_after, observer=observer,
     )  # fmt: skip

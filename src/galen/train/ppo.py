@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
 from galen.train.critic import Critic
+from galen.train.observe import Observer
 from galen.train.ppo_terms import (
     explained_variance,
     gae,
@@ -87,9 +88,8 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
 
     name = "ppo"
     logged = AgentTrainer.logged | {
-        "kl_coefficient": "kl_coefficient", "value_loss": "value_loss", "explained_variance": "explained_variance",
-        "returns": "returns",
-    }  # fmt: skip
+        name: name for name in ("kl_coefficient", "value_loss", "explained_variance", "returns")
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -213,7 +213,7 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
 def train_ppo(
     model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task], settings: PPOSettings, out: Path, *, seed: int,
     play: Play, sync: Sync, check: Check, context: int, demonstrations: Sequence[TrainRow] = (),
-    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0,
+    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0, observer: Observer = Observer(),
 ) -> AgentReport:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
@@ -235,5 +235,5 @@ def train_ppo(
     return train_agent(
         AgentPPOTrainer, AgentReport(), model, tokenizer, tasks, settings, out, own, seed=seed, play=play, sync=sync,
         check=check, context=context, demonstrations=demonstrations, gradient_checkpointing=gradient_checkpointing,
-        save_every=save_every, stop_after=stop_after,
+        save_every=save_every, stop_after=stop_after, observer=observer,
     )  # fmt: skip

@@ -9,14 +9,20 @@ import torch
 import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field
-from transformers import AutoTokenizer, PreTrainedModel, TrainerCallback
+from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from galen.data.rows import IGNORED, labels
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
+from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter
 from galen.types import Frozen, TrainRow
+
+LOGGED = {
+    "loss": "loss", "grad_norm": "grad_norm", "learning_rate": "learning_rate", "epoch": "epoch", "entropy": "entropy",
+    "mean_token_accuracy": "accuracy",
+}  # fmt: skip
 
 
 class SFTSettings(Frozen):
@@ -32,9 +38,10 @@ class SFTSettings(Frozen):
 def train_sft(
     model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[TrainRow], settings: SFTSettings, out: Path, *, seed: int,
     context: int, gradient_checkpointing: bool = False, after_epoch: Callable[[PreTrainedModel, int], None] | None = None,
-    max_steps: int = -1, stop_after: int = 0,
+    max_steps: int = -1, stop_after: int = 0, observer: Observer = Observer(), name: str = "sft",
 ) -> None:  # fmt: skip
     """Train `model` in place on exactly the rows' masked tokens; checkpoints go to `out`, and a later call goes on.
+    `out/log.jsonl` has a line a step.
 
     `after_epoch(model, epoch)` is called at each epoch's end, with the model in evaluation mode. `stop_after` ends the
     call after so many optimizer steps without changing the schedule (tests of resuming).
@@ -47,17 +54,21 @@ def train_sft(
         weight_decay=settings.weight_decay,
         lr_scheduler_type="cosine", max_length=context, seed=seed, data_seed=seed, bf16=fast_bf16(),
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
-        train_sampling_strategy="group_by_length", logging_steps=max(1, steps // 2), report_to=[], disable_tqdm=True,
+        train_sampling_strategy="group_by_length", logging_steps=1, disable_tqdm=True,
+        include_num_input_tokens_seen="non_padding", **observer.arguments(out),
         save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1, dataloader_pin_memory=False,
     )  # fmt: skip
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
+    callbacks.append(StepLog(name, out, observer, settings, LOGGED, every=max(1, steps // 2)))
     trainer = TokenSFTTrainer(
         model=model, args=config, train_dataset=data, callbacks=callbacks,
         processing_class=AutoTokenizer.from_pretrained(tokenizer),
     )  # fmt: skip
-    trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")))
+    trainer.remove_callback(PrinterCallback)
+    with observer.phases("train"):
+        trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")))
 
 
 class TokenSFTTrainer(SFTTrainer):
