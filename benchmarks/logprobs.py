@@ -1,9 +1,9 @@
-"""What scoring tokens costs: log-probabilities and entropies of tokens, and the gradient of both, whole and in tiles.
+"""What scoring tokens costs: log-probabilities and entropies of tokens, and the gradient of both.
 
     python benchmarks/logprobs.py [--tokens 2048] [--vocabulary 151936] [--width 896] [--repeats 3] [--json]
 
-"whole" holds the logits of all tokens at once, as a model's own head does; "tiles" is `galen.train.logprobs`, which the
-trainers use. By default the head of Qwen2.5-0.5B in float32. Each way runs in a process of its own; its peak is the resident
+"whole" holds the logits of all tokens at once, as a model's own head does; "ours" is `galen.train.logprobs`; "trl" is the
+kernel of TRL's fused head, as it runs without Triton. By default the head of Qwen2.5-0.5B in float32. Each way runs in a process of its own; its peak is the resident
 memory above what it had with hidden states and head in place, and its seconds are the quickest of the repeats.
 """
 
@@ -21,10 +21,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
+from trl.kernels import ChunkedLogProbFunction
 
 from galen.train.logprobs import token_scores
 
-WAYS = ("whole", "tiles")
+WAYS = ("whole", "ours", "trl")
 
 
 class Head(nn.Module):
@@ -45,10 +46,16 @@ def whole(model: Head, hidden: torch.Tensor, targets: torch.Tensor) -> tuple[tor
     return logs.gather(1, targets[:, None])[:, 0], -(logs.exp() * logs).sum(-1)
 
 
-def tiles(model: Head, hidden: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def ours(model: Head, hidden: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The same by `token_scores`."""
     found = token_scores(model, hidden, targets, outputs=("entropy",))
     return found["log_probs"], found["entropy"]
+
+
+def trl(model: Head, hidden: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same by TRL's kernel, in its own tiles."""
+    found = ChunkedLogProbFunction.apply(hidden, model.head.weight, None, targets, 1.0, 32768, None, 1.0, ("entropy",))
+    return found[0], found[1]
 
 
 def measure(way: str, tokens: int, vocabulary: int, width: int, repeats: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Scoring in tiles: values and gradients are those of whole logits; only labelled positions reach the head."""
+"""Scoring in parts: values and gradients are those of whole logits; only labelled positions reach the head."""
 
 import pytest
 import torch
@@ -29,9 +29,9 @@ def near(found, expected):
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
-def test_tiles_are_exact(monkeypatch, temperature):
-    """Many tiles: 7 of the vocabulary's 2,048 columns, the last one narrower."""
-    monkeypatch.setattr(logprobs, "COLUMNS", 300)
+def test_parts_are_exact(monkeypatch, temperature):
+    """Four parts of 15 positions, the last one smaller."""
+    monkeypatch.setattr(logprobs, "NUMBERS", 15 * 2048 + 7)
     torch.manual_seed(0)
     model, targets = tiny(), torch.randint(2048, (50,))
     hidden, weight = torch.randn(50, 256, requires_grad=True), model.get_output_embeddings().weight

@@ -1,7 +1,8 @@
-"""Log-probabilities and entropies of chosen tokens, from hidden states: the logits of a row are never there at once.
+"""Log-probabilities and entropies of chosen tokens, from hidden states: the logits of a long row are never there at once.
 
-TRL's kernel scores tiles of tokens x vocabulary and recomputes each tile in the backward pass. TRL's own head gives it
-the labelled positions where Triton is, and every position elsewhere; here it gets the labelled ones on any device.
+TRL's fused head does so where Triton is; elsewhere it scores every position, in several times the time of plain logits
+(benchmarks/logprobs.py). Here the chosen positions are scored alone, and where they are many in parts, whose logits
+the backward pass computes again.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from typing import Any
 import torch
 from peft import PeftModel
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
-from trl.kernels import ChunkedLogProbFunction
 from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.rows import IGNORED
 from galen.errors import UserError
 
-COLUMNS = 4096  # of the vocabulary in a tile; its rows are TRL's 4,096 tokens at most
+NUMBERS = 2**25  # logits that are there at once: 128 MiB in float32, and a few times that with what is made of them
 RESCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 
 
@@ -45,11 +46,29 @@ def token_scores(
     if odd := [name for name in RESCALED if getattr(config, name, None) is not None]:
         raise UserError(f"{config.model_type}: {odd[0]} changes its logits, which are not scored so; choose another model")
     head = inner(model).get_output_embeddings()
-    found = ChunkedLogProbFunction.apply(
-        hidden, head.weight, head.bias, targets, temperature, COLUMNS, None, 1.0, outputs
-    )  # fmt: skip
-    names = ("log_probs", "entropy", "log_sum_sq_probs", "mean_logits", "is_top1")
-    return {name: x for name, x in zip(names, found, strict=True) if x is not None}
+    size = max(1, NUMBERS // head.weight.size(0))
+    if len(targets) <= size:
+        return _scores(head, hidden, targets, temperature, outputs)
+    parts = [
+        checkpoint(_scores, head, *part, temperature, outputs, use_reentrant=False, preserve_rng_state=False)
+        for part in zip(hidden.split(size), targets.split(size), strict=True)
+    ]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def _scores(
+    head: nn.Module, hidden: torch.Tensor, targets: torch.Tensor, temperature: float, outputs: tuple[str, ...]
+) -> dict[str, torch.Tensor]:
+    logits = head(hidden).float() / temperature
+    logs = logits.log_softmax(-1)
+    found = {"log_probs": logs.gather(1, targets[:, None])[:, 0]}
+    if "entropy" in outputs:
+        found["entropy"] = -(logs.exp() * logs).sum(-1)
+    if "mean_logits" in outputs:
+        found["mean_logits"] = logits.detach().mean(-1)
+    if "is_top1" in outputs:
+        found["is_top1"] = logits.argmax(-1) == targets
+    return found
 
 
 def on_processor(model: Any) -> bool:
