@@ -103,10 +103,8 @@ def main() -> None:
         print(json.dumps(measure(asked.way, *size)))
         return
     flags = [word for name in sizes for word in (f"--{name}", str(getattr(asked, name)))]
-    rows = [
-        json.loads(subprocess.run([sys.executable, __file__, *flags, "--way", way], capture_output=True, check=True).stdout)
-        for way in WAYS
-    ]
+    command = [sys.executable, __file__, *flags, "--way"]
+    rows = [json.loads(subprocess.run([*command, way], capture_output=True, check=True).stdout) for way in WAYS]
     if asked.json:
         print(json.dumps(rows))
         return

@@ -105,7 +105,7 @@ def train(
 @app.command()
 def serve(
     model: str = "tiny",
-    host: Annotated[str, typer.Option(help="0.0.0.0 to answer other machines: whoever reaches it controls it.")] = LOCALHOST,
+    host: Annotated[str, typer.Option(help="0.0.0.0 for other machines: whoever reaches it controls it.")] = LOCALHOST,
     port: int = 8000,
     set_: Annotated[list[str], typer.Option("--set", help="model.key=value")] = [],  # noqa: B006
 ) -> None:

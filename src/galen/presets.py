@@ -42,7 +42,7 @@ class ServeSettings(Frozen):
     @model_validator(mode="after")
     def _one_place(self) -> ServeSettings:
         if self.url is not None and self.gpus:
-            raise ValueError(f"url = {self.url} and gpus = {list(self.gpus)}: the server is in one place; leave one out")
+            raise ValueError(f"url = {self.url}, gpus = {list(self.gpus)}: the server is in one place; leave one out")
         if self.sleep is not None and (self.url or self.gpus):
             raise ValueError(f"sleep = {self.sleep} has no effect: a server sleeps only on the trainer's own GPU")
         if self.gpus and len(set(self.gpus)) != self.tensor_parallel:
@@ -107,7 +107,7 @@ class ModelPreset(Frozen):
     @model_validator(mode="after")
     def _wakes_whole(self) -> ModelPreset:
         if self.lora and self.serve.sleep == 2:
-            raise ValueError("serve.sleep = 2 drops the weights, and with LoRA only adapters are sent again; set it to 1")
+            raise ValueError("serve.sleep = 2 drops the weights, with LoRA only adapters are sent again; set it to 1")
         return self
 
     @property

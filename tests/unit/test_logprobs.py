@@ -91,9 +91,8 @@ def test_rows_have_the_gradients_of_whole_logits(make):
 def test_only_labelled_positions_reach_the_head(monkeypatch):
     model, counted = tiny(), []
     real = logprobs.token_scores
-    monkeypatch.setattr(
-        logprobs, "token_scores", lambda m, hidden, *args, **kw: counted.append(len(hidden)) or real(m, hidden, *args, **kw)
-    )
+    watch = lambda m, hidden, *args, **kw: counted.append(len(hidden)) or real(m, hidden, *args, **kw)
+    monkeypatch.setattr(logprobs, "token_scores", watch)
     ids = torch.arange(3, 23).reshape(2, 10)
     labels = torch.full_like(ids, IGNORED)
     labels[0, 4:7], labels[1, 9] = ids[0, 4:7], ids[1, 9]

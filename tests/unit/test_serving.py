@@ -148,7 +148,9 @@ def test_where_a_server_has_its_place_to_itself_it_never_sleeps(recorder, templa
     assert recorder.take() == ["/v1/completions"]
 
 
-@pytest.mark.parametrize(("settings", "cpu", "asked"), [({}, False, True), ({}, True, False), ({"sleep": 0}, False, False)])
+@pytest.mark.parametrize(
+    ("settings", "cpu", "asked"), [({}, False, True), ({}, True, False), ({"sleep": 0}, False, False)]
+)
 def test_sleep_mode_is_asked_for_where_a_gpu_is_shared(settings, cpu, asked):
     words = command(
         "m", ServeSettings(**settings), dtype="bfloat16", context=64, host="127.0.0.1", port=1, cpu=cpu, lora_rank=8
@@ -174,7 +176,7 @@ def test_the_trainer_must_not_see_the_servers_gpus(monkeypatch, visible):
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"gpus": (1,)}, "the trainer sees no GPU"), ({"sleep": 1}, "on the processor does not sleep")],
+    [({"gpus": (1,)}, "the trainer sees no GPU"), ({"sleep": 1}, "no server on a processor sleeps")],
 )
 def test_a_processor_has_neither_gpus_nor_sleep(settings, said):
     with pytest.raises(UserError, match=said):
@@ -207,7 +209,7 @@ def running(recorder):
     """A server that `require_server` takes."""
     recorder.answers |= {
         "/v1/models": {"data": [{"id": "policy", "max_model_len": 640}]},
-        "/openapi.json": {"paths": dict.fromkeys((*ADAPTERS, *WEIGHTS), {})},
+        "/openapi.json": {"paths": {path: {} for path in (*ADAPTERS, *WEIGHTS)}},
     }
     return recorder
 
@@ -221,9 +223,13 @@ def test_a_running_server_is_taken_as_it_is(running):
     ("path", "answer", "said"),
     [
         ("/v1/models", {"data": [{"id": "llama"}]}, "serves llama, not 'policy'"),
-        ("/v1/models", {"data": [{"id": "policy", "max_model_len": 512}]}, "its context is 512 tokens, the model's preset needs 640"),
+        (
+            "/v1/models",
+            {"data": [{"id": "policy", "max_model_len": 512}]},
+            "its context is 512 tokens, the preset's 640",
+        ),
         ("/v1/models", {"data": []}, "serves nothing"),
-        ("/openapi.json", {"paths": dict.fromkeys(ADAPTERS, {})}, "has no /pause"),
+        ("/openapi.json", {"paths": {path: {} for path in ADAPTERS}}, "has no /pause"),
     ],
 )
 def test_a_running_server_of_another_kind_is_refused_with_the_right_command(running, path, answer, said):
@@ -234,9 +240,9 @@ def test_a_running_server_of_another_kind_is_refused_with_the_right_command(runn
 
 def test_adapters_need_no_more_than_their_own_endpoints(running):
     lora = model_preset("tiny", ["lora={}"])
-    running.answers["/openapi.json"] = {"paths": dict.fromkeys(ADAPTERS, {})}
+    running.answers["/openapi.json"] = {"paths": {path: {} for path in ADAPTERS}}
     require_server(running.url, lora)
-    running.answers["/openapi.json"] = {"paths": dict.fromkeys(WEIGHTS, {})}
+    running.answers["/openapi.json"] = {"paths": {path: {} for path in WEIGHTS}}
     with pytest.raises(UserError, match="has no /v1/load_lora_adapter"):
         require_server(running.url, lora)
 

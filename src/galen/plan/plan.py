@@ -64,7 +64,7 @@ def _settings(model: ModelPreset, s: Shape, work: Workload, place: Machine, foun
         if where.placement != "separate":
             settings["serve.sleep"] = model.serve.sleep_level(cpu=False)
         elif where.servers == where.tensor_parallel:
-            settings["serve.gpus"] = list(model.serve.gpus) or list(range(where.trainers, where.trainers + where.servers))
+            settings["serve.gpus"] = list(model.serve.gpus or range(where.trainers, where.trainers + where.servers))
     settings["cache tokens"] = found.tokens
     settings["sequences of full context"] = found.tokens // model.context
     avoided = max(

@@ -23,7 +23,7 @@ def require_server(url: str, model: ModelPreset) -> None:
         raise UserError(f"serve.url {url}: serves {', '.join(served) or 'nothing'}, not {SERVED!r}; {mend}")
     room = served[SERVED].get("max_model_len") or 0
     if room < model.context:
-        raise UserError(f"serve.url {url}: its context is {room} tokens, the model's preset needs {model.context}; {mend}")
+        raise UserError(f"serve.url {url}: its context is {room} tokens, the preset's {model.context}; {mend}")
     paths = _get(url, "/openapi.json", mend)["paths"]
     if missing := [path for path in (ADAPTERS if model.lora else WEIGHTS) if path not in paths]:
         raise UserError(

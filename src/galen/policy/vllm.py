@@ -80,7 +80,7 @@ def environment(settings: ServeSettings, *, cpu: bool) -> dict[str, str]:
 def require_place(settings: ServeSettings, *, cpu: bool) -> None:
     """Raises UserError where this machine, or what the trainer sees of it, has no such place for a server."""
     if cpu and settings.sleep:
-        raise UserError(f"serve.sleep={settings.sleep}: has no effect, a server on the processor does not sleep; leave it out")
+        raise UserError(f"serve.sleep={settings.sleep}: has no effect, no server on a processor sleeps; leave it out")
     if not settings.gpus:
         return
     if cpu:
@@ -157,8 +157,9 @@ class VLLMPolicy:
     """
 
     def __init__(
-        self, url: str, template: ChatTemplate, name: str, workers: int = 64, *, sleep: int = 0, folder: Path | None = None
-    ) -> None:
+        self, url: str, template: ChatTemplate, name: str, workers: int = 64, *, sleep: int = 0,
+        folder: Path | None = None,
+    ) -> None:  # fmt: skip
         self.name, self.version, self.local = name, 0, is_local(url)
         self._url, self._template, self._model = url.rstrip("/"), template, SERVED
         self._level, self._folder, self._asleep, self._waking = sleep, folder, False, threading.Lock()

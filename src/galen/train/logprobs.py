@@ -44,7 +44,7 @@ def token_scores(
     """
     config = inner(model).config.get_text_config()
     if odd := [name for name in RESCALED if getattr(config, name, None) is not None]:
-        raise UserError(f"{config.model_type}: {odd[0]} changes its logits, which are not scored so; choose another model")
+        raise UserError(f"{config.model_type}: {odd[0]} changes its logits, which is not known here; choose another")
     head = inner(model).get_output_embeddings()
     size = max(1, NUMBERS // head.weight.size(0))
     if len(targets) <= size:
