@@ -4,7 +4,7 @@
 
 "whole" holds the logits of all tokens at once, as a model's own head does; "ours" is `galen.train.logprobs`; "trl" is the
 kernel of TRL's fused head, as it runs without Triton. By default the head of Qwen2.5-0.5B in float32. Each way runs in a process of its own; its peak is the resident
-memory above what it had with hidden states and head in place, and its seconds are the quickest of the repeats.
+memory above what it had with hidden states and head in place, and its seconds, the processor's, are the fewest of the repeats.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def trl(model: Head, hidden: torch.Tensor, targets: torch.Tensor) -> tuple[torch
 
 
 def measure(way: str, tokens: int, vocabulary: int, width: int, repeats: int) -> dict[str, Any]:
-    """Seconds and peak MiB of one way, and the numbers by which to see that both compute the same."""
+    """Processor seconds and peak MiB of one way, and the numbers by which to see that both compute the same."""
     torch.manual_seed(0)
     model = Head(width, vocabulary)
     hidden = torch.randn(tokens, width, requires_grad=True)
@@ -68,10 +68,10 @@ def measure(way: str, tokens: int, vocabulary: int, width: int, repeats: int) ->
     for _ in range(repeats):
         model.zero_grad()
         hidden.grad = None
-        start = time.perf_counter()
+        start = time.process_time()
         log_probs, entropy = globals()[way](model, hidden, targets)
         (log_probs.mean() + 0.1 * entropy.mean()).backward()
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     assert hidden.grad is not None and model.head.weight.grad is not None
     return {
         "way": way, "seconds": min(spent), "peak_mib": peak() - before, "log_prob": log_probs.mean().item(),
@@ -108,7 +108,7 @@ def main() -> None:
     if asked.json:
         print(json.dumps(rows))
         return
-    print("| way | seconds | peak MiB | mean log-probability | mean entropy | gradient's norm, hidden | head |")
+    print("| way | CPU s | peak MiB | mean log-probability | mean entropy | gradient's norm, hidden | head |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for row in rows:
         print(
