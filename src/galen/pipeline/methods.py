@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from transformers import PreTrainedModel
 
 from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations
@@ -20,7 +22,7 @@ from galen.train.feed import TaskFeed
 from galen.train.grpo import train_grpo
 from galen.train.models import check_parity, load_model, save_model
 from galen.train.ppo import train_ppo
-from galen.types import Group, Task
+from galen.types import Episode, Group, Task
 
 if TYPE_CHECKING:
     from galen.pipeline.road import Road
@@ -46,6 +48,7 @@ def train(road: Road, name: str) -> dict[str, Any]:
 def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     """PPO or GRPO: rollouts by the served policy, which gets the new weights after every step."""
     out = road.out / name
+    road.policy.sleep()
     model = load_model(str(road.out / "sft" / "final"), road.model)
     sampler = road.sampler(settings.temperature)
 
@@ -60,10 +63,13 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
                 version=f"{step}.{number}", store=store,
             )  # fmt: skip
 
+    def check(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
+        road.policy.sleep()  # the rollout is over: what follows is the trainer's
+        return check_parity(model, episodes, settings.temperature)
+
     report = TRAINERS[name](
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
-        sync=road.refresh,
-        check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
+        sync=road.refresh, check=check,
         context=road.model.context, demonstrations=demonstrations(road.teacher),
         gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
     )  # fmt: skip
@@ -132,6 +138,7 @@ def _pair_and_train(
     print(f"dpo: {found.pairs} pairs of {found.tasks} tasks, {found.unpaired} of them without a pair", flush=True)
     counts = found.model_dump()
     if not (folder / "final").exists():
+        road.policy.sleep()
         model = load_model(str(start), road.model)
         report = train_dpo(
             model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,

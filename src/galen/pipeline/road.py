@@ -16,18 +16,19 @@ from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
 from galen.data.rows import demonstrations
-from galen.errors import UserError
+from galen.errors import ProviderError, UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
 from galen.pipeline import methods
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
+from galen.pipeline.serve import open_policy
 from galen.pipeline.verify import verify
 from galen.policy.base import Policy
-from galen.policy.openai import OpenAIPolicy
+from galen.policy.openai import OpenAIPolicy, is_local
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
-from galen.policy.vllm import VLLMPolicy, VLLMServer
+from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
@@ -35,7 +36,7 @@ from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
 from galen.train import trackers
-from galen.train.models import load_model, save_model, serve_weights
+from galen.train.models import check_parity, load_model, save_model, serve_weights
 from galen.train.observe import Observer
 from galen.train.phases import Phases
 from galen.train.sft import train_sft
@@ -85,12 +86,16 @@ class Road:
 
         if r.debugger:
             stay_inside([*self.demos, *self.pool, *self.test], r.debugger.local, f"debugger {r.debugger.url}")
+        if url := self.model.serve.url:
+            stay_inside([*self.demos, *self.pool, *self.test], is_local(url), f"serve.url {url}")
 
     def _claim(self) -> None:
         """Make `out` this run's, or go on if it is already."""
+        # Where the server is makes no other run of it.
+        model = self.model.model_dump(mode="json", exclude={"serve": {"sleep", "gpus", "url"}})
         config = {
-            "method": self.method, "model": self.model.model_dump(mode="json"), "recipe": self.recipe.model_dump(mode="json"),
-            "seed": self.seed, "data": str(self.data.resolve()),
+            "method": self.method, "model": model, "recipe": self.recipe.model_dump(mode="json"), "seed": self.seed,
+            "data": str(self.data.resolve()),
         }  # fmt: skip
         path = self.out / "config.json"
         if path.exists():
@@ -133,8 +138,6 @@ class Road:
 
     def _open(self, stack: ExitStack) -> None:
         """Sandbox, grader, demonstrations, and the policy's server."""
-        import torch
-
         self.backend = open_backend(self.recipe.sandbox, self.recipe.concurrency, str(self.out))
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
@@ -142,14 +145,28 @@ class Road:
         with self.timed("demonstrations"):
             self._demonstrate()
         with self.timed("engine start"):
-            m = self.model
-            server = VLLMServer(
-                str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / SERVER_LOG,
-                cpu=not torch.cuda.is_available(), lora_rank=m.lora.rank if m.lora else 0,
-            )  # fmt: skip
-            stack.callback(server.close)
-            server.wait()
-        self.policy = VLLMPolicy(server.url, self.template, "base", self.recipe.concurrency)
+            self.policy = open_policy(
+                self.model, self.folder, self.template, self.out / SERVER_LOG, self.recipe.concurrency, stack
+            )
+            if self.model.serve.url:
+                self._prove()
+
+    def _prove(self) -> None:
+        """A server that runs already has whatever weights it was sent last: send it the base's, and see that it samples
+        from them.
+        """
+        url, model = self.model.serve.url, load_model(str(self.folder), self.model)
+        try:
+            self.refresh(model)
+        except ProviderError as error:
+            raise UserError(
+                f"serve.url {url}: cannot load the weights in {self.out / 'serving'}: it must find that folder under the "
+                f"same path, and be started with `galen serve --model {self.model.name}` ({error})"
+            ) from error
+        [group] = self.sampler(1.0).sample(self.demos[:1], self.policy, seed=self.seed)
+        if fault := group.episodes[0].fault:
+            raise ProviderError(f"serve.url {url}: the first episode failed: {fault.message}")
+        check_parity(model, group.episodes, 1.0)
 
     def sampler(self, temperature: float) -> Sampler:
         """A sampler of this run's setting."""
@@ -214,6 +231,7 @@ class Road:
             with self.phases("sync"):
                 self.refresh(model)
             success = self.validate()
+            self.policy.sleep()
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
@@ -223,6 +241,7 @@ class Road:
             path.write_text(json.dumps(curve))
 
         with self.timed("sft"):
+            self.policy.sleep()
             train_sft(
                 load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,

@@ -48,6 +48,7 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
         held += [t for t in road.test if t.family == family and t.distribution == "id"][: settings.test]
     shown = _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples)
     judged = _play(road, settings, "test", held, settings.candidates)
+    road.policy.sleep()
     if not (out / "final").exists():
         _train(road, settings, shown)
     model = load_model(str(out / "final"), road.model)

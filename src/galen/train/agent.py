@@ -21,12 +21,13 @@ from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from galen.data.rows import drift
+from galen.data.rows import IGNORED, drift
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train import ptx
 from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
+from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import PHASES, Observer, StepLog
 from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.stop import StopAfter, TimeLimit
@@ -292,6 +293,16 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         """Of the last `keep` tokens of each row: `logps`, `entropies` if asked for, and what a method adds; each of
         shape (rows, keep). Second, TRL's auxiliary loss.
         """
+        if on_processor(model) and not kwargs.get("compute_aux_loss"):
+            labels = ids.masked_fill(mask == 0, IGNORED)
+            labels[:, :-keep] = IGNORED
+            outputs = ("entropy",) if kwargs.get("compute_entropy") else ()
+            with self.accelerator.autocast():
+                found = score_rows(
+                    model, input_ids=ids, attention_mask=mask, labels=labels, temperature=self.temperature, outputs=outputs
+                )  # fmt: skip
+            names = {"logps": found.log_probs, "entropies": found.entropy}
+            return {name: x[:, -keep:] for name, x in names.items() if x is not None}, None
         logps, entropies, extra = super()._get_per_token_logps_and_entropies(model, ids, mask, keep, **kwargs)
         return {"logps": logps} if entropies is None else {"logps": logps, "entropies": entropies}, extra
 

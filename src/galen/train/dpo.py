@@ -19,7 +19,6 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from datasets import Dataset
-from peft import PeftModel
 from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer
@@ -27,11 +26,11 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.pairs import PairRow
-from galen.data.rows import IGNORED
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
+from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter
 from galen.types import Frozen
@@ -236,10 +235,7 @@ class TokenDPOTrainer(DPOTrainer):
 
     def _head(self, model: Any) -> Any:
         """What scores a batch: TRL's fused head, or `score` where that would score every position of every row."""
-        if not isinstance(model, PreTrainedModel | PeftModel) or model.device.type != "cpu":
-            return model
-        inner = model.get_base_model() if isinstance(model, PeftModel) else model
-        return partial(score, inner, bf16=self.args.bf16)
+        return partial(score, model, bf16=self.args.bf16) if on_processor(model) else model
 
 
 def score(
@@ -254,31 +250,14 @@ def score(
     parts = []
     for rows in order.split(CHUNK_ROWS):
         span = int(lengths[rows].max())
-        targets = labels[rows, 1:span]
-        trained = targets != IGNORED
         with autocast(bf16):
-            hidden = model.base_model(
-                input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span], use_cache=False
-            ).last_hidden_state
-            logits = model.get_output_embeddings()(hidden[:, :-1][trained]).float()
-        values = _per_token(logits, targets[trained])
-        part = values.new_zeros(len(values), *trained.shape)
-        part[:, trained] = values
-        parts.append(F.pad(part, (0, labels.size(1) - span)))
-    log_probs, entropy, mean_logits, is_top1 = torch.cat(parts, 1)[:, order.argsort()]
-    return FusedCausalLMOutput(
-        log_probs=log_probs, entropy=entropy, mean_logits=mean_logits, is_top1=is_top1.bool()  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Log-probability of each target, and without gradient entropy, mean logit and whether it is the likeliest: (4, n)."""
-    log_probs = -F.cross_entropy(logits, targets, reduction="none")
-    with torch.no_grad():
-        everything = logits.log_softmax(-1)
-        entropy = -(everything.exp() * everything).sum(-1)
-        rest = entropy, logits.mean(-1), (logits.argmax(-1) == targets).float()
-    return torch.stack([log_probs, *rest])
+            part = score_rows(
+                model, input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span],
+                labels=labels[rows, :span], outputs=("entropy", "mean_logits", "is_top1"),
+            )  # fmt: skip
+        parts.append({name: F.pad(x, (0, labels.size(1) - span)) for name, x in part.items()})
+    back = order.argsort()
+    return FusedCausalLMOutput(**{name: torch.cat([part[name] for part in parts])[back] for name in parts[0]})
 
 
 class _Log(StepLog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
+from galen.train.logprobs import token_scores, trunk
 from galen.types import Episode
 
 PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
@@ -40,6 +42,9 @@ def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> N
     """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter."""
     shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder)
+    if torch.cuda.is_available():  # what the trainer keeps in reserve, a server that wakes on its GPU needs
+        gc.collect()
+        torch.cuda.empty_cache()
     if hasattr(model, "peft_config"):
         policy.publish(folder)
     else:
@@ -65,17 +70,17 @@ def parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: flo
     """
     was_training = model.training
     model.eval()
-    # While training in bfloat16 accelerate wraps `forward` in autocast: the comparison is of the weights themselves.
-    forward = getattr(model, "_original_forward", model)
     total, count, worst = 0.0, 0, 0.0
     for episode in episodes:
-        ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-        logits = forward(input_ids=ids).logits[0, len(episode.prompt_ids) - 1 : -1].float() / temperature
-        mine = logits.log_softmax(-1).gather(1, ids[0, len(episode.prompt_ids) :, None])[:, 0].cpu()
-        theirs = torch.tensor(episode.completion_logprobs)
         mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
-        gap = (mine - theirs)[mask].abs()
-        total, count, worst = total + gap.sum().item(), count + int(mask.sum()), max(worst, gap.max().item())
+        ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
+        # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
+        hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
+        sampled = mask.to(ids.device)
+        targets = ids[0, len(episode.prompt_ids) :][sampled]
+        mine = token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+        gap = (mine - torch.tensor(episode.completion_logprobs)[mask]).abs()
+        total, count, worst = total + gap.sum().item(), count + len(gap), max(worst, gap.max().item())
     model.train(was_training)
     return total / max(1, count), worst
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
@@ -15,6 +14,7 @@ from trl import SFTConfig, SFTTrainer
 from galen.data.rows import IGNORED, labels
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
+from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter
 from galen.types import Frozen, TrainRow
@@ -79,14 +79,12 @@ class TokenSFTTrainer(SFTTrainer):
     """
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        if not isinstance(model, PreTrainedModel) or model.device.type != "cpu" or return_outputs:
+        if not on_processor(model) or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        targets = inputs["labels"][:, 1:]
-        trained = targets != IGNORED
+        labels = inputs["labels"]
         with autocast(self.args.bf16):
-            hidden = model.base_model(
-                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-            ).last_hidden_state
-            logits = model.get_output_embeddings()(hidden[:, :-1][trained])  # type: ignore[misc]
-        total = F.cross_entropy(logits.float(), targets[trained], reduction="sum")
-        return total / (trained.sum() if num_items_in_batch is None else num_items_in_batch)
+            found = score_rows(
+                model, input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], labels=labels
+            )
+        trained = (labels[:, 1:] != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+        return -found.log_probs.sum() / trained  # type: ignore[union-attr]
