@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations, drift
+from galen.pipeline import rewards
 from galen.pipeline.recipe import DPORounds
 from galen.report.curves import VALIDATION, lines
 from galen.rollout.store import EpisodeStore
@@ -70,7 +71,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
         sync=road.refresh,
         check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
         context=road.model.context, demonstrations=demonstrations(road.teacher),
-        gradient_checkpointing=road.model.gradient_checkpointing,
+        gradient_checkpointing=road.model.gradient_checkpointing, outcomes=rewards.outcomes(road, settings),
     )  # fmt: skip
     print(
         f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "

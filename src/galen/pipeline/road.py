@@ -19,7 +19,7 @@ from galen.data.rows import demonstrations
 from galen.errors import UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
-from galen.pipeline import methods
+from galen.pipeline import methods, rewards
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
 from galen.pipeline.verify import verify
@@ -48,10 +48,11 @@ class Road:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
         self._check_tasks()
-        self._claim()
-        self.seconds: dict[str, float] = {}
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
+        rewards.check(self)
+        self._claim()
+        self.seconds: dict[str, float] = {}
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
 
