@@ -21,8 +21,8 @@ def balanced(
     `families` are the rows' numbers below `count`; `total` sums a tensor over all processes.
 
     Scales of advantages differ between tasks, and the largest rule the update (Hessel et al. 2019, Multi-task deep RL
-    with PopArt); AgentRL divides each task's by their deviation (Zhang et al. 2025, task advantage normalization). A
-    deviation is blind to how many groups and tokens a task has; this sum is not.
+    with PopArt); AgentRL normalises them a task (Zhang et al. 2025, task advantage normalization). A standard deviation is
+    blind to how many groups and tokens a task has; this sum is not.
     """
     weighed = (advantages.abs() * weights).reshape(len(advantages), -1).sum(1)
     mass = total(torch.zeros(count, dtype=weighed.dtype, device=weighed.device).index_add_(0, families, weighed))

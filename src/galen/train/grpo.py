@@ -91,11 +91,10 @@ class AgentGRPOTrainer(AgentTrainer[GRPOSettings, GRPOReport]):
     """Trains on live groups, as far as `rounds` allow."""
 
     name = "grpo"
+    logged = AgentTrainer.logged | {"cut_fraction": "cispo_clip_ratio"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self._settings.loss == "cispo":
-            self.logged = self.logged | {"clip_fraction": "cispo_clip_ratio"}
         self._live_share = 0.7  # of the groups played; what a rollout plans with
 
     def _rollout(self, groups: int) -> Rolled:
