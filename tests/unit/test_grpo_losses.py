@@ -122,6 +122,21 @@ def test_truncated_episodes_are_not_trained_but_count_in_their_groups_mean(make,
 
 
 @pytest.mark.slow
+def test_an_ungraded_episode_is_in_no_mean_and_trains_no_token(make):
+    """Its group, of which one reward is left, comes after the live one."""
+
+    def unknown(row, episode):
+        none = episode.verdict.model_copy(update={"reward": None})
+        return episode.model_copy(update={"verdict": none}) if row == 1 else episode
+
+    trainer = make(unknown, rounds=1)
+    batch = scored(trainer)
+    near(batch["advantages"], [-0.375, 0.375, 0, 0])
+    assert (batch["completion_mask"] * batch["tool_mask"]).sum(1).tolist() == [3, 2, 3, 0]
+    assert (trainer.report.ungraded, trainer.report.dead, trainer.report.trained_tokens) == (1, 1, 8)
+
+
+@pytest.mark.slow
 def test_costs_make_the_advantages(make):
     """The second episode of each group has one turn less."""
     shorter = lambda row, episode: episode.model_copy(update={"turns": episode.turns[: 2 - row % 2]})

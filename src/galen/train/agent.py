@@ -241,8 +241,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         }
 
     def _mask(self, episode: Episode, reward: float | None) -> list[int]:
-        """1 at each token of the episode's completion that is trained."""
-        return episode.completion_mask or [0]
+        """1 at each token of the episode's completion that is trained: none without a reward (law 3)."""
+        return [0] * max(1, len(episode.completion_mask)) if reward is None else episode.completion_mask or [0]
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         batch = super()._generate_and_score_completions(inputs)

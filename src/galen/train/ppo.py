@@ -31,7 +31,7 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
-from galen.types import Episode, Task, TrainRow
+from galen.types import Task, TrainRow
 
 
 class PPOSettings(AgentSettings):
@@ -104,10 +104,6 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     def _rollout(self, groups: int) -> Rolled:
         played = self._played(self.feed.deal(groups), 0)
         return Rolled(played, played, {})
-
-    def _mask(self, episode: Episode, reward: float | None) -> list[int]:
-        own = super()._mask(episode, reward)
-        return own if reward is not None else [0] * len(own)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         # TRL scores by the reference where beta is not 0. The penalty is in the reward, so the loss has none.
