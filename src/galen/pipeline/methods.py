@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations
+from galen.pipeline import rewards
 from galen.pipeline.recipe import DPORounds
 from galen.report.curves import VALIDATION, lines
 from galen.rollout.store import EpisodeStore
@@ -71,7 +72,8 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
         sync=road.refresh, check=check,
         context=road.model.context, demonstrations=demonstrations(road.teacher),
-        gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
+        gradient_checkpointing=road.model.gradient_checkpointing, outcomes=rewards.outcomes(road, settings),
+        observer=road.observer,
     )  # fmt: skip
     print(
         f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
@@ -142,7 +144,8 @@ def _pair_and_train(
         model = load_model(str(start), road.model)
         report = train_dpo(
             model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,
-            gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
+            gradient_checkpointing=road.model.gradient_checkpointing, outcomes=rewards.outcomes(road, settings),
+        observer=road.observer,
         )  # fmt: skip
         (folder / "report.json").write_text(json.dumps(asdict(report)) + "\n")
         save_model(model, road.folder, folder / "final")

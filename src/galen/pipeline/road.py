@@ -19,7 +19,7 @@ from galen.data.rows import demonstrations
 from galen.errors import ProviderError, UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
-from galen.pipeline import methods
+from galen.pipeline import methods, rewards
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
 from galen.pipeline.serve import open_policy
@@ -62,6 +62,9 @@ class Road:
         self.observer = Observer(out, self.recipe.report_to, self.phases)
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
+        rewards.check(self)
+        self._claim()
+        self.seconds: dict[str, float] = {}
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
 

@@ -13,6 +13,7 @@ from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
+from galen.train.device import device
 from galen.train.models import load_model, save_model
 from galen.train.verifier import VerifierSettings, score, train_verifier
 from galen.types import Episode, Task
@@ -51,7 +52,7 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     road.policy.sleep()
     if not (out / "final").exists():
         _train(road, settings, shown)
-    model = load_model(str(out / "final"), road.model)
+    model: Any = load_model(str(out / "final"), road.model).to(device())  # type: ignore[arg-type]
     with road.timed("verifier: scoring"):
         scores = score(model, judged, road.template, road.model.context)
     found = best_of(judged, scores, settings.ks, road.seed)

@@ -1,8 +1,9 @@
 """What the reinforcement methods share: a trainer fed with live multi-turn episodes, on TRL's GRPOTrainer.
 
-What is added to TRL 1.16: whole episodes come from the sampler; environment tokens are masked; padding is trimmed and
-equal rows are scored once; the server gets the new weights after each step and is checked; demonstrations can be
-trained on beside (`ptx`); a checkpoint also holds the task feed; a line of log.jsonl says how each rollout went.
+What is added to TRL 1.16: whole episodes come from the sampler, with the oracle's or a verifier's outcome, less the costs
+of reward shaping; environment tokens are masked; padding is trimmed and equal rows are scored once; the server gets the
+new weights after each step and is checked; demonstrations can be trained on beside (`ptx`); a checkpoint also holds the
+task feed; a line of log.jsonl says how each rollout went.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from statistics import fmean
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import torch
 from datasets import Dataset
@@ -25,11 +27,14 @@ from galen.data.rows import IGNORED, drift
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train import ptx
+from galen.train.balance import balanced
 from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
 from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import PHASES, Observer, StepLog
+from galen.train.outcome import Outcomes, VerifierReward, oracle
 from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
+from galen.train.shaping import ShapingSettings, shape
 from galen.train.stop import StopAfter, TimeLimit
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
@@ -47,6 +52,11 @@ class AgentSettings(Frozen):
 
     `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
     cross-entropy of demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
+    `entropy` weighs a bonus. `importance_mode` says how the loss is corrected for the sampler's log-probabilities, by
+    ratios a token or an episode that are cut at `importance_clip`, or dropped above it (TRL's names).
+
+    `shaping` takes costs off the reward. With `verifier` a trained verifier gives the outcome where no oracle does.
+    `family_balance` gives every task family the same share of the gradient.
     """
 
     learning_rate: float = Field(default=1e-5, gt=0)
@@ -58,11 +68,16 @@ class AgentSettings(Frozen):
     temperature: float = Field(default=1.0, gt=0)
     kl: float = Field(default=1e-3, ge=0)
     ptx: float = Field(default=0.0, ge=0)
+    entropy: float = Field(default=0.0, ge=0)
     clip: float = Field(default=0.2, gt=0)
     clip_high: float | None = None
     warmup_steps: int = Field(default=5, ge=0)
     max_grad_norm: float = Field(default=0.2, gt=0)
     curriculum: bool = True
+    shaping: ShapingSettings = ShapingSettings()
+    verifier: VerifierReward | None = None
+    family_balance: bool = False
+    importance_mode: Literal["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] = "token_truncate"
     importance_clip: float = Field(default=2.0, gt=1)
     max_minutes: float = Field(default=0.0, ge=0)
 
@@ -129,13 +144,14 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     }  # fmt: skip
 
     def __init__(
-        self, *args: Any, feed: TaskFeed, tasks: dict[str, Task], play: Play, sync: Sync, check: Check, settings: S,
-        report: R, out: Path, demonstrations: Sequence[TrainRow], template: ChatTemplate, observer: Observer, **kwargs: Any,
+        self, *args: Any, feed: TaskFeed, tasks: dict[str, Task], play: Play, outcomes: Outcomes, sync: Sync, check: Check,
+        settings: S, report: R, out: Path, demonstrations: Sequence[TrainRow], template: ChatTemplate, observer: Observer,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         # TRL warns that rollout_func is experimental; the version is pinned.
         super().__init__(*args, rollout_func=lambda prompts, trainer: self.roll(len(prompts)), **kwargs)
         self.feed, self.report = feed, report
-        self._tasks, self._play, self._sync, self._check = tasks, play, sync, check
+        self._tasks, self._play, self._outcomes, self._sync, self._check = tasks, play, outcomes, sync, check
         self._settings, self._demonstrations, self._template = settings, demonstrations, template
         self.steplog = StepLog(self.name, out, observer, settings, self.logged, first_step=0)
         self.add_callback(self.steplog)
@@ -146,12 +162,40 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self.vllm_generation = self
         self.vllm_importance_sampling_correction = True
         self._rolled: list[Episode] = []
+        self._rewards: list[float | None] = []  # what each of `_rolled` is trained on
+        self._masks: list[list[int]] = []  # which tokens of each of `_rolled` are
         self._scored: dict[str, torch.Tensor] = {}
         self._started = time.monotonic()
 
     def _rollout(self, groups: int) -> Rolled:
         """Play tasks with the served policy, and choose `groups` groups to train on. Each method has its own."""
         raise NotImplementedError
+
+    def _played(self, tasks: list[Task], number: int) -> list[Group]:
+        """Groups of episodes of `tasks`, with the rewards to train on. The curriculum goes by outcomes without costs."""
+        groups = self._play(tasks, self.state.global_step, number)
+        episodes = [e for g in groups for e in g.episodes]
+        outcomes = self._outcomes(episodes)
+        for e, outcome in zip(episodes, outcomes, strict=True):
+            for who, given in (("oracle", e.reward), ("verifier", outcome)):
+                if given is not None and not math.isfinite(given):
+                    raise UserError(f"{e.task_id}: its {who} gave the reward {given} (episode {e.key}); mend the {who}")
+        rest = iter(outcomes)
+        judged = [g.model_copy(update={"trained": tuple(next(rest) for _ in g.episodes)}) for g in groups]
+        self.feed.learn(judged, self._tasks)
+        return shape(judged, self._settings.shaping)
+
+    def _total(self, x: torch.Tensor) -> torch.Tensor:
+        """`x` summed over all processes."""
+        return self.accelerator.reduce(x, "sum")  # type: ignore[return-value]
+
+    def _balanced(self, advantages: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """`advantages` with the same weight in each family, where `family_balance` is on; see `galen.train.balance`."""
+        if not self._settings.family_balance:
+            return advantages
+        number = {family: i for i, family in enumerate(self.feed.families)}
+        rows = torch.tensor([number[e.family] for e in self._rolled], device=advantages.device)
+        return balanced(advantages, weights, rows, len(number), self._total)
 
     def sync_weights(self) -> None:
         """Serve the present weights."""
@@ -173,17 +217,14 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
             rolled = self._rollout(rows // self._settings.group_size)
         everyone = [e for g in rolled.played for e in g.episodes]
         self._rolled = [e for g in rolled.chosen for e in g.episodes]
+        self._rewards = [r for g in rolled.chosen for r in g.each]
+        self._masks = [self._mask(e, r) for e, r in zip(self._rolled, self._rewards, strict=True)]
         if len(self._rolled) != rows:
             raise GalenError(f"{len(self._rolled)} episodes were played where {rows} are needed")
-        for e in everyone:
-            if e.reward is not None and not math.isfinite(e.reward):
-                raise UserError(
-                    f"{e.task_id}: its oracle gave the reward {e.reward} (episode {e.key}); mend the oracle"
-                )
-        rewards = [e.reward for e in everyone if e.reward is not None]
+        rewards = [r for g in rolled.played for r in g.rewards]
         if not rewards:
             raise GalenError("no episode of this rollout could be graded; see the faults above")
-        if not any(any(self._mask(e)) for e in self._rolled):
+        if not any(any(mask) for mask in self._masks):
             raise UserError(f"no graded episode of step {self.state.global_step} holds a sampled token to train on")
         self.report.episodes += len(everyone)
         self.report.groups += len(rolled.played)
@@ -199,16 +240,19 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         report.parity_mean, report.parity_max = max(report.parity_mean, mean), max(report.parity_max, worst)
         replies, drifted = sum(len(e.turns) for e in everyone), drift(everyone, self._template)
         report.replies, report.drifted = report.replies + replies, report.drifted + drifted
+        graded = [e.reward for e in everyone if e.reward is not None]
         line = {
-            "step": self.state.global_step, "reward": sum(rewards) / len(rewards), "groups": len(rolled.played),
-            **rolled.notes, "ungraded": len(everyone) - len(rewards), "parity": mean, "parity_max": worst,
+            "step": self.state.global_step, "reward": fmean(graded) if graded else None, "trained_reward": fmean(rewards),
+            "groups": len(rolled.played), **rolled.notes, "ungraded": len(everyone) - len(rewards), "parity": mean, "parity_max": worst,
             "rollout_s": round(seconds, 2), "turns": replies / len(everyone),
             "at_s": round(time.monotonic() - self._started, 1), "drift": drifted / max(1, replies),
             "sampled_tokens_per_s": round(sampled_tokens(everyone) / max(seconds, 1e-9), 1), **rollout_metrics(rolled.played),
         }  # fmt: skip
         self.steplog.also = line
         print(
-            f"{self.name}: step {self.state.global_step} reward {line['reward']:.3f} groups {len(rolled.played)} "
+            f"{self.name}: step {self.state.global_step} "
+            + (f"reward {line['reward']:.3f} " if graded else "")
+            + f"trained on {line['trained_reward']:.3f} groups {len(rolled.played)} "
             + "".join(f"{key} {value} " for key, value in rolled.notes.items())
             + f"turns {line['turns']:.2f} parity {mean:.1e} rollout {seconds:.1f} s at {line['at_s']:.0f} s",
             flush=True,
@@ -218,13 +262,13 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
             "prompt_ids": [e.prompt_ids for e in self._rolled],
             "completion_ids": [e.completion_ids or [self._tokenizer.pad_token_id] for e in self._rolled],
             "logprobs": [e.completion_logprobs or [0.0] for e in self._rolled],
-            "env_mask": [self._mask(e) for e in self._rolled],
-            "episode_reward": [e.reward for e in self._rolled],
+            "env_mask": self._masks,
+            "episode_reward": self._rewards,
         }
 
-    def _mask(self, episode: Episode) -> list[int]:
-        """1 at each token of the episode's completion that is trained."""
-        return episode.completion_mask or [0]
+    def _mask(self, episode: Episode, reward: float | None) -> list[int]:
+        """1 at each token of the episode's completion that is trained: none without a reward (law 3)."""
+        return [0] * max(1, len(episode.completion_mask)) if reward is None else episode.completion_mask or [0]
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         with self._phases("score"):
@@ -255,10 +299,10 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     def _count_tokens(self, batch: dict[str, Any]) -> None:
         """Count the tokens that will be trained, and those that are not the stored ones (must stay 0, law 1)."""
         ids, mask = batch["completion_ids"], batch["completion_mask"] * batch["tool_mask"]
-        for i, episode in enumerate(self._rolled):
+        for i, (episode, own) in enumerate(zip(self._rolled, self._masks, strict=True)):
             trained = ids[i][mask[i].bool()].tolist()
             # A row of padding stands for an episode without a token.
-            stored = [t for t, m in zip(episode.completion_ids, self._mask(episode), strict=False) if m]
+            stored = [t for t, m in zip(episode.completion_ids, own, strict=False) if m]
             self.report.trained_tokens += len(trained)
             self.report.changed_tokens += abs(len(trained) - len(stored)) + sum(
                 a != b for a, b in zip(trained, stored, strict=False)
@@ -358,16 +402,20 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 def train_agent(
     method: type[AgentTrainer[S, R]], report: R, model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task],
     settings: S, out: Path, own: dict[str, Any], *, seed: int, play: Play, sync: Sync, check: Check, context: int,
-    demonstrations: Sequence[TrainRow], gradient_checkpointing: bool, save_every: int, stop_after: int, observer: Observer,
+    demonstrations: Sequence[TrainRow], gradient_checkpointing: bool, save_every: int, stop_after: int, outcomes: Outcomes,
+    observer: Observer,
 ) -> R:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
-    `own` are the method's own fields of GRPOConfig; `out/log.jsonl` has a line a rollout. Checkpoints come every `save_every` optimizer steps and
+    `outcomes` judges what was played: the oracle, or the verifier that `settings.verifier` names. `own` are the method's own
+    fields of GRPOConfig; `out/log.jsonl` has a line a rollout. Checkpoints come every `save_every` optimizer steps and
     `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
 
     Raises:
-        UserError: `settings.ptx` without demonstrations.
+        UserError: `settings.ptx` without demonstrations; `settings.verifier` without a verifier's outcomes.
     """
+    if settings.verifier is not None and outcomes is oracle:
+        raise UserError(f"{method.name}.verifier has no effect: the oracle's rewards were handed in as outcomes")
     if settings.ptx and not demonstrations:
         raise UserError(
             f"{method.name}.ptx={settings.ptx}: there is no successful demonstration to train on; set {method.name}.ptx=0"
@@ -387,7 +435,7 @@ def train_agent(
         # TRL wants prompts to deal from; the feed deals tasks instead.
         train_dataset=Dataset.from_list([{"prompt": "", "episode_reward": None}] * (settings.groups * config.max_steps)),
         reward_funcs=_reward, feed=TaskFeed(tasks, seed, settings.curriculum), tasks={t.id: t for t in tasks}, play=play,
-        sync=sync, check=check, settings=settings, report=report, out=out, demonstrations=demonstrations,
+        outcomes=outcomes, sync=sync, check=check, settings=settings, report=report, out=out, demonstrations=demonstrations,
         template=ChatTemplate(Path(tokenizer)), observer=observer,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # the trainer prints its own lines
@@ -420,9 +468,9 @@ def _config(
         output_dir=str(out), max_steps=settings.rollouts * settings.steps_a_rollout, learning_rate=settings.learning_rate,
         lr_scheduler_type="constant_with_warmup", warmup_steps=settings.warmup_steps, max_grad_norm=settings.max_grad_norm,
         beta=settings.kl, epsilon=settings.clip, epsilon_high=settings.clip_high, temperature=settings.temperature,
-        per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
+        entropy_coef=settings.entropy, per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
         steps_per_generation=accumulate * settings.minibatches, max_completion_length=context,
-        vllm_importance_sampling_correction=True, vllm_importance_sampling_mode="token_truncate",
+        vllm_importance_sampling_correction=True, vllm_importance_sampling_mode=settings.importance_mode,
         vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
         disable_tqdm=True, logging_steps=settings.steps_a_rollout, save_steps=save_steps, save_total_limit=2,
