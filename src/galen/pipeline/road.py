@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,7 @@ from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
 from galen.train.models import load_model, save_model, serve_weights
 from galen.train.sft import train_sft
+from galen.train.weights import check_base
 from galen.types import Episode, Task
 
 
@@ -48,10 +50,11 @@ class Road:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
         self._check_tasks()
-        self._claim()
-        self.seconds: dict[str, float] = {}
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
+        check_base(self.folder, model)
+        self._claim()
+        self.seconds: dict[str, float] = {}
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
 
@@ -81,13 +84,18 @@ class Road:
         """Make `out` this run's, or go on if it is already."""
         config = {
             "method": self.method, "model": self.model.model_dump(mode="json"), "recipe": self.recipe.model_dump(mode="json"),
-            "seed": self.seed, "data": str(self.data.resolve()),
+            "seed": self.seed, "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
         path = self.out / "config.json"
         if path.exists():
             old = json.loads(path.read_text())
             if old != config:
                 changed = next(k for k in config if old.get(k) != config[k])
+                if changed == "template":
+                    raise UserError(
+                        f"{self.out}: its episodes have the template fingerprint {old.get(changed)}, but {self.folder} has "
+                        f"{config[changed]}; put back the tokenizer.json that the run began with, or choose another OUT"
+                    )
                 raise UserError(f"{self.out}: holds a run with another {changed}; choose another OUT or remove it")
             return
         self.out.mkdir(parents=True, exist_ok=True)
@@ -197,7 +205,12 @@ class Road:
         rows = demonstrations(self.teacher)
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
+        best = self.out / "sft" / "best"
         curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
+        if not best.exists():  # a later epoch's checkpoint does not bring it back: start over
+            curve = []
+            for checkpoint in path.parent.glob("checkpoint-*"):
+                shutil.rmtree(checkpoint)
 
         def after_epoch(model: Any, epoch: int) -> None:
             self.refresh(model)
@@ -205,7 +218,7 @@ class Road:
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
-                save_model(model, self.folder, self.out / "sft" / "best")
+                save_model(model, self.folder, best)
             curve.append([epoch, success])
             path.write_text(json.dumps(curve))
 
@@ -214,7 +227,7 @@ class Road:
                 load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
             )  # fmt: skip
-        (self.out / "sft" / "best").rename(final)
+        best.rename(final)
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""

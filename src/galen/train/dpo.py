@@ -27,12 +27,13 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.pairs import PairRow
-from galen.data.rows import IGNORED
+from galen.data.rows import IGNORED, check_template
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
-from galen.train.stop import StopAfter
+from galen.train.stop import StopAfter, StopDiverged
+from galen.train.weights import check_weights, last_checkpoint
 from galen.types import Frozen
 
 
@@ -99,10 +100,10 @@ def train_dpo(
 
     Raises:
         UserError: no pair fits; a pair has tokens of another tokenizer or chat template; `out` holds a run on other
-            pairs.
+            pairs, or a checkpoint of another model.
         GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
-    _check_template(pairs, Path(tokenizer))
+    check_template(pairs, ChatTemplate(Path(tokenizer)))
     rows = sorted((p for p in pairs if p.length <= context), key=lambda p: p.length)
     report = DPOReport(pairs=len(rows), too_long=len(pairs) - len(rows))
     if not rows:
@@ -112,6 +113,8 @@ def train_dpo(
         )
     print(f"dpo: {report.pairs} pairs, {report.too_long} longer than {context} tokens left out", flush=True)
     out.mkdir(parents=True, exist_ok=True)
+    if last := last_checkpoint(out):
+        check_weights(last, model)
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
@@ -119,7 +122,7 @@ def train_dpo(
         model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
         save_every=save_every, callbacks=callbacks,
     )  # fmt: skip
-    trainer.train(resume_from_checkpoint=_last_step(out) > 0)
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return report
 
 
@@ -145,7 +148,7 @@ def dpo_trainer(
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
-        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[*callbacks, _Log(out)],
+        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[StopDiverged("dpo"), *callbacks, _Log(out)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):
@@ -166,21 +169,6 @@ def _losses(settings: DPOSettings) -> dict[str, float]:
     if settings.sft_weight:
         losses["sft"] = settings.sft_weight
     return losses
-
-
-def _check_template(pairs: Sequence[PairRow], tokenizer: Path) -> None:
-    ours = ChatTemplate(tokenizer).fingerprint
-    for row in pairs:
-        if row.template != ours:
-            raise UserError(
-                f"{row.task_id}: its pair has the template fingerprint {row.template}, but {tokenizer} has {ours}; train on "
-                "episodes that were sampled with this tokenizer and chat template"
-            )
-
-
-def _last_step(out: Path) -> int:
-    """The newest checkpoint's step, 0 without one."""
-    return max((int(p.name.split("-")[1]) for p in out.glob("checkpoint-*")), default=0)
 
 
 @dataclass
@@ -207,7 +195,7 @@ class TokenDPOTrainer(DPOTrainer):
         path = Path(self.args.output_dir or ".") / REFERENCE
         columns = ["ref_chosen_logps", "ref_rejected_logps"]
         digest = hashlib.sha256(json.dumps(list(dataset)).encode()).hexdigest()
-        if _last_step(path.parent):
+        if last_checkpoint(path.parent):
             stored = json.loads(path.read_text())
             if stored.pop("pairs") != digest:
                 raise UserError(f"{path.parent}: holds a run on other pairs; choose another folder or remove it")
@@ -277,7 +265,7 @@ def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 class _Log(TrainerCallback):
-    """A line a step in `out/log.jsonl` and on the terminal; an error where loss or gradient is not finite."""
+    """A line a step in `out/log.jsonl` and on the terminal."""
 
     def __init__(self, out: Path) -> None:
         self._path = out / "log.jsonl"
@@ -291,11 +279,6 @@ class _Log(TrainerCallback):
     def on_log(self, args, state, control, logs=None, **kwargs):
         if not logs or "loss" not in logs:
             return
-        if not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
-            raise GalenError(
-                f"dpo: step {state.global_step} has loss {logs['loss']} and gradient norm {logs['grad_norm']}: the weights "
-                "diverged and are not saved; lower dpo.learning_rate and start in another folder"
-            )
         line = {"step": state.global_step} | {ours: logs[theirs] for theirs, ours in LOGGED.items()}
         if state.is_world_process_zero:
             with self._path.open("a") as file:

@@ -68,6 +68,9 @@ class AgentGRPOTrainer(AgentTrainer[GRPOSettings, GRPOReport]):
         self.report.surplus += max(0, len(live) - groups)
         return Rolled(live + dead, (live + dead)[:groups], {"live": len(live)})
 
+    def _teaches(self, rolled: Rolled) -> bool:
+        return any(g.live for g in rolled.chosen)
+
     def own_state(self) -> dict[str, Any]:
         return {"live_share": self._live_share}
 

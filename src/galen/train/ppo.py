@@ -107,6 +107,11 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
         self.feed.learn(played, self._tasks)
         return Rolled(played, played, {})
 
+    def _teaches(self, rolled: Rolled) -> bool:
+        cost = self._settings.turn_cost
+        returns = {e.reward - cost * len(e.turns) for g in rolled.chosen for e in g.episodes if e.reward is not None}
+        return len(returns) > 1
+
     def _mask(self, episode: Episode) -> list[int]:
         own = super()._mask(episode)
         return own if episode.reward is not None else [0] * len(own)

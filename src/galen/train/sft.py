@@ -9,13 +9,16 @@ import torch
 import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field
-from transformers import AutoTokenizer, PreTrainedModel, TrainerCallback
+from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from galen.data.rows import IGNORED, labels
+from galen.data.rows import IGNORED, check_template, labels
+from galen.errors import UserError
+from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
-from galen.train.stop import StopAfter
+from galen.train.stop import StopAfter, StopDiverged
+from galen.train.weights import check_weights, last_checkpoint
 from galen.types import Frozen, TrainRow
 
 
@@ -32,13 +35,21 @@ class SFTSettings(Frozen):
 def train_sft(
     model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[TrainRow], settings: SFTSettings, out: Path, *, seed: int,
     context: int, gradient_checkpointing: bool = False, after_epoch: Callable[[PreTrainedModel, int], None] | None = None,
-    max_steps: int = -1, stop_after: int = 0,
+    max_steps: int = -1, stop_after: int = 0, name: str = "sft",
 ) -> None:  # fmt: skip
     """Train `model` in place on exactly the rows' masked tokens; checkpoints go to `out`, and a later call goes on.
 
     `after_epoch(model, epoch)` is called at each epoch's end, with the model in evaluation mode. `stop_after` ends the
-    call after so many optimizer steps without changing the schedule (tests of resuming).
+    call after so many optimizer steps without changing the schedule (tests of resuming). `name` is the method's.
+
+    Raises:
+        UserError: there is no row; a row's tokens are another tokenizer's, or sampled beyond `context`; a checkpoint of
+            another model.
+        GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
+    _check_rows(rows, ChatTemplate(Path(tokenizer)), context, name)
+    if last := last_checkpoint(out):
+        check_weights(last, model)
     data = Dataset.from_list([{"input_ids": r.input_ids, "labels": labels(r)} for r in rows])
     steps = -(-len(rows) // settings.batch_size)
     config = SFTConfig(
@@ -47,17 +58,41 @@ def train_sft(
         weight_decay=settings.weight_decay,
         lr_scheduler_type="cosine", max_length=context, seed=seed, data_seed=seed, bf16=fast_bf16(),
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
-        train_sampling_strategy="group_by_length", logging_steps=max(1, steps // 2), report_to=[], disable_tqdm=True,
-        save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1, dataloader_pin_memory=False,
+        train_sampling_strategy="group_by_length", logging_steps=1, logging_nan_inf_filter=False, report_to=[],
+        disable_tqdm=True, save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1,
+        dataloader_pin_memory=False,
     )  # fmt: skip
-    callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
+    callbacks: list[TrainerCallback] = [StopDiverged(name), _Say(name, max(1, steps // 2))]
+    if after_epoch:
+        callbacks.append(AfterEpoch(after_epoch))
     if stop_after:
         callbacks.append(StopAfter(stop_after))
     trainer = TokenSFTTrainer(
         model=model, args=config, train_dataset=data, callbacks=callbacks,
         processing_class=AutoTokenizer.from_pretrained(tokenizer),
     )  # fmt: skip
-    trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")))
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+
+
+def _check_rows(rows: Sequence[TrainRow], template: ChatTemplate, context: int, name: str) -> None:
+    if not rows:
+        raise UserError(f"{name}: there is no row to train on; play more tasks, or with a better teacher")
+    check_template(rows, template)
+    for r in rows:
+        if any(r.mask[context:]):
+            raise UserError(f"{r.task_id}: its episode has sampled tokens beyond the context of {context}; raise it")
+
+
+class _Say(TrainerCallback):
+    """The loss of every `every`-th step on the terminal."""
+
+    def __init__(self, name: str, every: int) -> None:
+        self._name, self._every = name, every
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if logs and "loss" in logs and state.global_step % self._every == 0 and state.is_world_process_zero:
+            print(f"{self._name}: step {state.global_step}/{state.max_steps} loss {logs['loss']:.4f}", flush=True)
 
 
 class TokenSFTTrainer(SFTTrainer):

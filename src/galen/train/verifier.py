@@ -43,7 +43,7 @@ def train_verifier(
         )
     train_sft(
         model, tokenizer, rows, settings, out, seed=seed, context=context, gradient_checkpointing=gradient_checkpointing,
-        after_epoch=after_epoch, max_steps=max_steps, stop_after=stop_after,
+        after_epoch=after_epoch, max_steps=max_steps, stop_after=stop_after, name="verifier",
     )  # fmt: skip
 
 
