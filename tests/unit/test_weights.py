@@ -2,20 +2,24 @@
 
 import json
 import shutil
+from typing import Any
 
 import pytest
 import torch
-from fakes import BASE, preferences, run_grpo, tiny, tiny_lora
+from fakes import BASE, FINGERPRINT, SETTINGS, tiny, tiny_lora
 from safetensors.torch import load_file, save_file
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from galen.data.rows import demonstrations
+from galen.data.pairs import PairRow
 from galen.errors import GalenError, UserError
 from galen.presets import Architecture, LoraSettings, ModelPreset, read_config
+from galen.train.agent import STATE
 from galen.train.dpo import DPOSettings, train_dpo
+from galen.train.grpo import train_grpo
 from galen.train.models import check_parity, load_model, save_model
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.weights import check_weights, last_checkpoint
+from galen.types import TrainRow
 
 PRESET = ModelPreset(name="tiny", path=str(BASE), dtype="float32")
 LORA = PRESET.model_copy(update={"lora": LoraSettings(rank=4, alpha=8)})
@@ -36,7 +40,8 @@ def adapter(tmp_path):
 
 
 def other_model(**sizes):
-    return Qwen2ForCausalLM(Qwen2Config.from_pretrained(BASE, **sizes))
+    read = {name: value for name, value in read_config(BASE).items() if name != "layer_types"}
+    return Qwen2ForCausalLM(Qwen2Config(**(read | sizes)))
 
 
 def edit(path, change):
@@ -156,21 +161,23 @@ def test_a_checkpoint_that_a_kill_cut_off_is_passed_over(tmp_path):
     assert last_checkpoint(tmp_path / "none") is None
 
 
-def test_no_method_goes_on_from_a_checkpoint_of_another_model(sampler, teacher, tasks, tmp_path):
-    for last in ("trainer_state.json", "rollout.json"):
-        save_model(other_model(num_hidden_layers=2), BASE, tmp_path / "checkpoint-2")
-        (tmp_path / "checkpoint-2" / last).write_text("{}")
-        with pytest.raises(UserError, match=r"checkpoint-2/config.json: num_hidden_layers is 2, but .* has 4"):
-            if last == "rollout.json":
-                run_grpo(tmp_path, sampler, teacher, tasks, stops=[1])
-            else:
-                rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:4], teacher()))
-                train_sft(tiny(), BASE, rows, SFTSettings(), tmp_path, seed=0, context=640)
-    with pytest.raises(UserError, match="checkpoint-2/config.json"):
-        (tmp_path / "checkpoint-2" / "trainer_state.json").write_text("{}")
-        train_dpo(
-            tiny(), BASE, preferences(sampler, teacher, tasks), DPOSettings(), tmp_path, seed=0, context=640
-        )  # fmt: skip
+@pytest.mark.parametrize("method", ["sft", "dpo", "grpo"])
+def test_no_method_goes_on_from_a_checkpoint_of_another_model(method, tmp_path):
+    save_model(other_model(num_hidden_layers=2), BASE, tmp_path / "checkpoint-2")
+    (tmp_path / "checkpoint-2" / (STATE if method == "grpo" else "trainer_state.json")).write_text("{}")
+    one = {"task_id": "t", "template": FINGERPRINT}
+    common: dict[str, Any] = {"seed": 0, "context": 640}
+    with pytest.raises(UserError, match=r"checkpoint-2/config.json: num_hidden_layers is 2, but .* has 4"):
+        if method == "sft":
+            rows = [TrainRow(**one, input_ids=[5, 6], mask=[0, 1])]
+            train_sft(tiny(), BASE, rows, SFTSettings(), tmp_path, **common)
+        elif method == "dpo":
+            sides = {"chosen_ids": [6], "chosen_mask": [1], "rejected_ids": [7], "rejected_mask": [1]}
+            train_dpo(tiny(), BASE, [PairRow(**one, prompt_ids=[5], **sides)], DPOSettings(), tmp_path, **common)
+        else:
+            calls: dict[str, Any] = {"play": lambda *_: [], "sync": lambda m: None, "check": lambda m, e: (0.0, 0.0)}
+            train_grpo(tiny(), BASE, [], SETTINGS, tmp_path, **calls, **common)
+    assert (tmp_path / "checkpoint-2" / "model.safetensors").exists()
 
 
 def test_a_server_whose_log_probabilities_are_no_numbers_is_refused(sampler, teacher, tasks):

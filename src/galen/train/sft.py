@@ -9,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field
-from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
+from transformers import AutoTokenizer, PreTrainedModel, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from galen.data.rows import IGNORED, check_template, labels
-from galen.errors import UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
@@ -43,15 +42,13 @@ def train_sft(
     call after so many optimizer steps without changing the schedule (tests of resuming). `name` is the method's.
 
     Raises:
-        UserError: there is no row; a row's tokens are another tokenizer's, or sampled beyond `context`; a checkpoint of
-            another model.
+        UserError: a row's tokens are another tokenizer's; a checkpoint is of another model.
         GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
-    _check_rows(rows, ChatTemplate(Path(tokenizer)), context, name)
+    check_template(rows, ChatTemplate(Path(tokenizer)))
     if last := last_checkpoint(out):
         check_weights(last, model)
     data = Dataset.from_list([{"input_ids": r.input_ids, "labels": labels(r)} for r in rows])
-    steps = -(-len(rows) // settings.batch_size)
     config = SFTConfig(
         output_dir=str(out), learning_rate=settings.learning_rate, per_device_train_batch_size=settings.batch_size,
         num_train_epochs=settings.epochs, max_steps=max_steps, warmup_steps=settings.warmup_steps,
@@ -62,7 +59,7 @@ def train_sft(
         disable_tqdm=True, save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1,
         dataloader_pin_memory=False,
     )  # fmt: skip
-    callbacks: list[TrainerCallback] = [StopDiverged(name), _Say(name, max(1, steps // 2))]
+    callbacks: list[TrainerCallback] = [StopDiverged(name)]
     if after_epoch:
         callbacks.append(AfterEpoch(after_epoch))
     if stop_after:
@@ -71,28 +68,7 @@ def train_sft(
         model=model, args=config, train_dataset=data, callbacks=callbacks,
         processing_class=AutoTokenizer.from_pretrained(tokenizer),
     )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
-
-
-def _check_rows(rows: Sequence[TrainRow], template: ChatTemplate, context: int, name: str) -> None:
-    if not rows:
-        raise UserError(f"{name}: there is no row to train on; play more tasks, or with a better teacher")
-    check_template(rows, template)
-    for r in rows:
-        if any(r.mask[context:]):
-            raise UserError(f"{r.task_id}: its episode has sampled tokens beyond the context of {context}; raise it")
-
-
-class _Say(TrainerCallback):
-    """The loss of every `every`-th step on the terminal."""
-
-    def __init__(self, name: str, every: int) -> None:
-        self._name, self._every = name, every
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if logs and "loss" in logs and state.global_step % self._every == 0 and state.is_world_process_zero:
-            print(f"{self._name}: step {state.global_step}/{state.max_steps} loss {logs['loss']:.4f}", flush=True)
 
 
 class TokenSFTTrainer(SFTTrainer):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from peft import PeftConfig, get_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
@@ -145,7 +146,10 @@ def _config(folder: Path, fix: str) -> PretrainedConfig:
     if not path.exists():
         raise UserError(f"{path}: no such file; {fix}")
     read_config(folder)  # says where it is not JSON
-    return AutoConfig.from_pretrained(folder).get_text_config()
+    try:
+        return AutoConfig.from_pretrained(folder).get_text_config()
+    except (ValueError, StrictDataclassError) as error:
+        raise UserError(f"{path}: is no configuration of a model ({_line(error)}); {fix}") from None
 
 
 def _json(path: Path, fix: str) -> dict[str, Any]:
