@@ -19,6 +19,7 @@ import itertools
 import json
 import logging
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -261,6 +262,11 @@ def show(costs: list[dict[str, Any]], shares: list[dict[str, Any]]) -> None:
         console.print(table)
 
 
+def _said(row: dict[str, Any]) -> dict[str, Any]:
+    print(json.dumps(row), file=sys.stderr, flush=True)
+    return row
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--only", nargs="+", choices=[*TRAINERS, *WEIGHTS], default=[*TRAINERS, *WEIGHTS])
@@ -275,8 +281,8 @@ def main() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             build(data, 0, DataSettings(patients=120, mimic_iii=SIZE, medcalc=SIZE))
         bench = Bench(data) if set(given.only) & set(TRAINERS) else None
-        costs = [overhead(n, *getattr(bench, n)(), given.repeats) for n in TRAINERS if n in given.only]
-        shares = [refresh(n, data, Path(scratch) / n) for n in WEIGHTS if n in given.only]
+        costs = [_said(overhead(n, *getattr(bench, n)(), given.repeats)) for n in TRAINERS if n in given.only]
+        shares = [_said(refresh(n, data, Path(scratch) / n)) for n in WEIGHTS if n in given.only]
     if given.json:
         print(json.dumps({"steps": STEPS, "repeats": given.repeats, "trainers": costs, "refresh": shares}, indent=1))
     else:

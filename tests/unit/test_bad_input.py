@@ -72,7 +72,8 @@ def test_live_episodes_of_another_template_stop_the_run_which_then_goes_on(tasks
     with pytest.raises(UserError, match=FOREIGN):
         grpo_on(play, tmp_path, tasks)
     assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
-    assert grpo_on(play, tmp_path, tasks).episodes == 4 * 8
+    grpo_on(play, tmp_path, tasks)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
 
 
 RUNS = {run_sft: TokenSFTTrainer, run_verifier: TokenSFTTrainer, run_dpo: TokenDPOTrainer, run_ppo: AgentTrainer, run_grpo: AgentTrainer}  # fmt: skip
@@ -115,14 +116,13 @@ def test_rollouts_without_a_gradient_stop_the_run_which_then_goes_on(method, tas
         settings = {"rollouts": 4, "groups": 2, "group_size": 4, "epochs": 1, "patience": 3}
         return train_ppo_on(play, tmp_path, tasks, **settings)[0]
 
-    with pytest.raises(
-        GalenError, match=rf"{method}: until step 2 3 rollouts in a row had no gradient: .*alike.* \[1.0"
-    ):
+    with pytest.raises(GalenError, match=rf"{method}: 3 rollouts in a row, until step 2, had no .*alike.* \[1.0"):
         train(1.0, 1.0, 1.0, 1.0)
     said = capsys.readouterr().out
     assert all(f"step {n} has no gradient: all its rewards are alike ({n + 1} of 3)" in said for n in range(3))
     assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
-    assert train(1.0, 0.0, 0.0, 1.0).episodes == 4 * 8
+    train(1.0, 0.0, 0.0, 1.0)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
     assert "no gradient" not in capsys.readouterr().out
 
 

@@ -201,8 +201,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         )
         if self._idle == patience:
             raise GalenError(
-                f"{self.name}: until step {step} {patience} rollouts in a row had no gradient: their rewards are all alike, "
-                f"the last one {rolled.chosen[0].rewards or 'none'}, so the policy no longer learns. The same command goes on "
+                f"{self.name}: {patience} rollouts in a row, until step {step}, had no gradient: their rewards are all alike, "
+                f"the last one's {rolled.chosen[0].rewards or 'none'}, so the policy no longer learns. The same command goes on "
                 f"from the last checkpoint; if it ends here again, choose easier or harder tasks, a higher "
                 f"{self.name}.temperature, or more patience in another OUT"
             )
