@@ -24,6 +24,7 @@ from galen.train.verifier import VerifierSettings, train_verifier
 from galen.types import Episode, ParseError, StopReason, Turn, Verdict
 
 BASE = ROOT / "models" / "tiny-base"
+FINGERPRINT = ChatTemplate(BASE).fingerprint
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
 
 PAIRED = DPOSettings(learning_rate=3e-4, batch_size=2, micro_batch=1, warmup_steps=1)
@@ -224,7 +225,7 @@ def two_turns(number, reward, first, shown, second, prompt=(5, 6, 7)):
     ]  # fmt: skip
     return Episode(
         key=f"key-{number}", task_id=f"task-{number}", family="f", category="c", cluster="c", distribution="id", seed=0,
-        policy="p", policy_version=0, template="t", sandbox_tier="unused", prompt_ids=list(prompt), turns=tuple(turns),
+        policy="p", policy_version=0, template=FINGERPRINT, sandbox_tier="unused", prompt_ids=list(prompt), turns=tuple(turns),
         stop=StopReason.SUBMITTED, verdict=Verdict(reward=reward, passed=reward == 1, oracle="o", version=1),
     )  # fmt: skip
 

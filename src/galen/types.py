@@ -316,8 +316,13 @@ class Group(Frozen):
 
 
 class TrainRow(Frozen):
-    """One sequence to train on: `mask` 1 where a token was sampled by the agent."""
+    """One sequence to train on: `mask` 1 where a token was sampled by the agent.
 
+    `template` is the fingerprint of the tokenizer and chat template that its tokens come from.
+    """
+
+    task_id: str
+    template: str
     input_ids: list[int]
     mask: list[int]
     logprobs: list[float] | None = None

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fakes import SETTINGS, run_grpo, tiny
+from fakes import FINGERPRINT, SETTINGS, run_grpo, tiny
 
 from galen.data.rows import IGNORED, demonstrations, labels
 from galen.errors import UserError
@@ -10,7 +10,12 @@ from galen.train import ptx
 from galen.train.grpo import AgentGRPOTrainer, train_grpo
 from galen.types import TrainRow
 
-ROWS = [TrainRow(input_ids=[n, 7, n], mask=[0, 1, 1], logprobs=[0.0] * 3) for n in range(40)]
+
+def row(ids, mask):
+    return TrainRow(task_id="task", template=FINGERPRINT, input_ids=ids, mask=mask, logprobs=[0.0] * len(ids))
+
+
+ROWS = [row([n, 7, n], [0, 1, 1]) for n in range(40)]
 
 
 def test_a_place_in_the_run_always_draws_the_same_rows():
@@ -20,7 +25,7 @@ def test_a_place_in_the_run_always_draws_the_same_rows():
 
 
 def test_padding_is_neither_read_nor_trained_on():
-    ids, attention, mask = ptx.collate([ROWS[5], TrainRow(input_ids=[1, 2], mask=[0, 1], logprobs=[0.0] * 2)])
+    ids, attention, mask = ptx.collate([ROWS[5], row([1, 2], [0, 1])])
     assert ids.tolist() == [[5, 7, 5], [1, 2, 0]]
     assert attention.tolist() == [[1, 1, 1], [1, 1, 0]]
     assert mask.tolist() == [[0, 1, 1], [0, 1, 0]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from galen.data.pairs import PairRow
+from galen.errors import UserError
 from galen.policy.template import ChatTemplate
 from galen.types import Episode, TrainRow
 
@@ -18,10 +20,22 @@ def row(episode: Episode) -> TrainRow:
     """
     prompt = len(episode.prompt_ids)
     return TrainRow(
+        task_id=episode.task_id,
+        template=episode.template,
         input_ids=[*episode.prompt_ids, *episode.completion_ids],
         mask=[*([0] * prompt), *episode.completion_mask],
         logprobs=[*([0.0] * prompt), *episode.completion_logprobs],
     )
+
+
+def check_template(rows: Iterable[TrainRow | PairRow | Episode], template: ChatTemplate) -> None:
+    """Raise UserError where tokens are of another tokenizer or chat template than the model's."""
+    for r in rows:
+        if r.template != template.fingerprint:
+            raise UserError(
+                f"{r.task_id}: its tokens have the template fingerprint {r.template}, but {template.folder} has "
+                f"{template.fingerprint}; train on episodes that were sampled with this tokenizer and chat template"
+            )
 
 
 def labels(row: TrainRow) -> list[int]:

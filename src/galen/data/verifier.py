@@ -93,8 +93,11 @@ def verifier_rows(
     chosen = _balanced([e for e, _ in asked], seed) if balance else {e.key for e, _ in asked}
     used = [(e, found) for e, found in asked if e.key in chosen]
     rows = [
-        TrainRow(input_ids=[*found.ids, yes if e.success else no], mask=[*([0] * len(found.ids)), 1])
+        TrainRow(
+            task_id=e.task_id, template=e.template, input_ids=[*found.ids, answer], mask=[*([0] * len(found.ids)), 1]
+        )
         for e, found in used
+        for answer in [yes if e.success else no]
     ]
     report = VerifierReport(
         episodes=len(episodes), ungraded=len(episodes) - len(graded), too_long=len(graded) - len(asked),

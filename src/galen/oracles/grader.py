@@ -6,13 +6,14 @@ Run as `python -m galen.oracles.grader DATA`; one JSON object a line in (task, s
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
-from galen.errors import GalenError, TaskError
+from galen.errors import GalenError, TaskError, UserError
 from galen.oracles import NONE, judge
 from galen.types import Gold, OracleSpec, Task, Verdict
 
@@ -26,7 +27,12 @@ class Grader:
         self._process: subprocess.Popen[str] | None = None
 
     def grade(self, task: Task, submission: str | None) -> Verdict:
-        """The verdict; raises TaskError when the task cannot be graded (no gold, a broken one)."""
+        """The verdict.
+
+        Raises:
+            TaskError: the task cannot be graded (no gold, a broken one).
+            UserError: its oracle gives a reward that is no finite number.
+        """
         ask = {"id": task.id, "family": task.family, "split": task.split, "oracle": task.oracle.model_dump()}
         line = json.dumps({**ask, "submission": submission}) + "\n"
         with self._lock:
@@ -34,6 +40,8 @@ class Grader:
         if not answer:
             raise GalenError("the grader process died twice on one submission")
         result = json.loads(answer)
+        if "stop" in result:
+            raise UserError(result["stop"])
         if "error" in result:
             raise TaskError(result["error"])
         return Verdict.model_validate(result)
@@ -70,9 +78,21 @@ def _serve(data: Path) -> None:
                 files[path] = {gold.id: gold for gold in rows}
             answer = None if spec.kind == NONE else files[path][ask["id"]].answer
             verdict = judge(spec, ask["submission"], answer)
-            print(verdict.model_dump_json(), flush=True)
+            print(_answer(ask["id"], verdict), flush=True)
         except (OSError, KeyError, ValueError, TypeError, GalenError) as error:
             print(json.dumps({"error": f"{ask['id']}: cannot be graded: {type(error).__name__}: {error}"}), flush=True)
+
+
+def _answer(task_id: str, verdict: Verdict) -> str:
+    """JSON, which has no NaN: such a reward is an oracle's mistake, and no run goes on with it."""
+    if verdict.reward is None or math.isfinite(verdict.reward):
+        return verdict.model_dump_json()
+    return json.dumps(
+        {
+            "stop": f"{task_id}: its oracle {verdict.oracle} gave the reward {verdict.reward}; mend the oracle: the episode was "
+            "not stored, and the same command plays it again"
+        }
+    )
 
 
 if __name__ == "__main__":

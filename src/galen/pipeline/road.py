@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,7 @@ from galen.train.models import check_parity, load_model, save_model, serve_weigh
 from galen.train.observe import Observer
 from galen.train.phases import Phases
 from galen.train.sft import train_sft
+from galen.train.weights import check_base
 from galen.types import Episode, Task
 
 SERVER_LOG = "vllm.log"
@@ -55,14 +57,15 @@ class Road:
         self.recipe = recipe(method, model, overrides)
         trackers.check(self.recipe.report_to)
         self._check_tasks()
-        self._claim()
         self.seconds: dict[str, float] = {}
         hints = {phase: str(out / SERVER_LOG) for phase in ("engine start", "rollout", "evaluation", "sync")}
         self.phases = Phases(self.recipe.stuck_after_s, hints)
         self.observer = Observer(out, self.recipe.report_to, self.phases)
         self.folder = fetch(model)
         self.template = ChatTemplate(self.folder)
+        check_base(self.folder, model)
         rewards.check(self)
+        self._claim()
         self._claim()
         self.seconds: dict[str, float] = {}
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
@@ -98,13 +101,18 @@ class Road:
         model = self.model.model_dump(mode="json", exclude={"serve": {"sleep", "gpus", "url"}})
         config = {
             "method": self.method, "model": model, "recipe": self.recipe.model_dump(mode="json"), "seed": self.seed,
-            "data": str(self.data.resolve()),
+            "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
         path = self.out / "config.json"
         if path.exists():
             old = json.loads(path.read_text())
             if old != config:
                 changed = next(k for k in config if old.get(k) != config[k])
+                if changed == "template":
+                    raise UserError(
+                        f"{self.out}: its episodes have the template fingerprint {old.get(changed)}, but {self.folder} has "
+                        f"{config[changed]}; put back the tokenizer.json that the run began with, or choose another OUT"
+                    )
                 raise UserError(f"{self.out}: holds a run with another {changed}; choose another OUT or remove it")
             return
         self.out.mkdir(parents=True, exist_ok=True)
@@ -228,7 +236,12 @@ class Road:
         rows = demonstrations(self.teacher)
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
+        best = self.out / "sft" / "best"
         curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
+        if not best.exists():  # a later epoch's checkpoint does not bring it back: start over
+            curve = []
+            for checkpoint in path.parent.glob("checkpoint-*"):
+                shutil.rmtree(checkpoint)
 
         def after_epoch(model: Any, epoch: int) -> None:
             with self.phases("sync"):
@@ -239,7 +252,7 @@ class Road:
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
                 with self.phases("checkpoint"):
-                    save_model(model, self.folder, self.out / "sft" / "best")
+                    save_model(model, self.folder, best)
             curve.append([epoch, success])
             path.write_text(json.dumps(curve))
 
@@ -250,7 +263,7 @@ class Road:
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
                 observer=self.observer,
             )  # fmt: skip
-        (self.out / "sft" / "best").rename(final)
+        best.rename(final)
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""

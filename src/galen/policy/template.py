@@ -21,6 +21,7 @@ class ChatTemplate:
     """
 
     def __init__(self, model_dir: Path) -> None:
+        self.folder = model_dir
         path = model_dir / "tokenizer.json"
         if not path.exists():
             raise UserError(f"{path}: no such file; a model folder needs its tokenizer.json")

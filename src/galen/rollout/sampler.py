@@ -106,6 +106,8 @@ class Sampler:
             return episode
         try:
             return episode.model_copy(update={"verdict": self._grader.grade(task, episode.submission)})
+        except UserError:
+            raise  # nothing to book: the run stops, and this episode is not stored
         except GalenError as error:
             fault = Fault(owner=error.owner, message=str(error))
             return episode.model_copy(update={"stop": StopReason.FAULT, "fault": fault})

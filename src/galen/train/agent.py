@@ -23,7 +23,7 @@ from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from galen.data.rows import IGNORED, drift
+from galen.data.rows import IGNORED, check_template, drift
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train import ptx
@@ -35,7 +35,8 @@ from galen.train.observe import PHASES, Observer, StepLog
 from galen.train.outcome import Outcomes, VerifierReward, oracle
 from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.shaping import ShapingSettings, shape
-from galen.train.stop import StopAfter, TimeLimit
+from galen.train.stop import StopAfter, StopDiverged, TimeLimit
+from galen.train.weights import check_weights, last_checkpoint, step_of
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
@@ -56,7 +57,8 @@ class AgentSettings(Frozen):
     ratios a token or an episode that are cut at `importance_clip`, or dropped above it (TRL's names).
 
     `shaping` takes costs off the reward. With `verifier` a trained verifier gives the outcome where no oracle does.
-    `family_balance` gives every task family the same share of the gradient.
+    `family_balance` gives every task family the same share of the gradient. `patience` rollouts in a row whose rewards are
+    all alike stop the run: they carry no gradient.
     """
 
     learning_rate: float = Field(default=1e-5, gt=0)
@@ -79,6 +81,7 @@ class AgentSettings(Frozen):
     family_balance: bool = False
     importance_mode: Literal["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] = "token_truncate"
     importance_clip: float = Field(default=2.0, gt=1)
+    patience: int = Field(default=5, ge=1)
     max_minutes: float = Field(default=0.0, ge=0)
 
     @property
@@ -155,7 +158,7 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self._settings, self._demonstrations, self._template = settings, demonstrations, template
         self.steplog = StepLog(self.name, out, observer, settings, self.logged, first_step=0)
         self.add_callback(self.steplog)
-        self._phases = observer.phases
+        self._phases, self._idle = observer.phases, 0
         self._spent, self._restored = self._phases.spent(), report.seconds
         # TRL asks this object to bring the server up to date, and corrects by the sampler's log-probabilities.
         self.use_vllm, self.vllm_mode, self._last_loaded_step = True, "server", -1
@@ -209,8 +212,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         """Episodes for one rollout: `rows` of them, in TRL's form.
 
         Raises:
-            UserError: a reward is no finite number, or no episode holds a token to train on.
-            GalenError: too few episodes were played, or none could be graded.
+            UserError: a reward is no finite number, no episode holds a token to train on, or tokens are another
+                tokenizer's.
+            GalenError: too few episodes were played, or none could be graded, or rollouts no longer teach anything.
         """
         before = self._phases.spent()
         with self._phases("rollout"):
@@ -221,15 +225,43 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self._masks = [self._mask(e, r) for e, r in zip(self._rolled, self._rewards, strict=True)]
         if len(self._rolled) != rows:
             raise GalenError(f"{len(self._rolled)} episodes were played where {rows} are needed")
+        check_template(everyone, self._template)
         rewards = [r for g in rolled.played for r in g.rewards]
         if not rewards:
             raise GalenError("no episode of this rollout could be graded; see the faults above")
         if not any(any(mask) for mask in self._masks):
             raise UserError(f"no graded episode of step {self.state.global_step} holds a sampled token to train on")
+        self._count_idle(rolled)
         self.report.episodes += len(everyone)
         self.report.groups += len(rolled.played)
         self.report.ungraded += len(everyone) - len(rewards)
         return self._hand_over(rolled, everyone, rewards, self._phases.since(before)["rollout"])
+
+    def _teaches(self, rolled: Rolled) -> bool:
+        """Whether some of the episodes to train on did better than others. Each method has its own."""
+        raise NotImplementedError
+
+    def _count_idle(self, rolled: Rolled) -> None:
+        """Say that a rollout teaches nothing, and stop where `patience` of them came in a row.
+
+        The others are trained on: demonstrations and the reference have gradients of their own. A resumed run counts
+        anew, so it is given other tasks before it stops.
+        """
+        self._idle = 0 if self._teaches(rolled) else self._idle + 1
+        if not self._idle:
+            return
+        step, patience = self.state.global_step, self._settings.patience
+        print(
+            f"{self.name}: step {step} has no gradient: all its rewards are alike ({self._idle} of {patience})",
+            flush=True,
+        )
+        if self._idle == patience:
+            raise GalenError(
+                f"{self.name}: {patience} rollouts in a row, until step {step}, had no gradient: their rewards are all alike, "
+                f"the last one's {rolled.chosen[0].rewards or 'none'}, so the policy no longer learns. The same command goes on "
+                f"from the last checkpoint; if it ends here again, choose easier or harder tasks, a higher "
+                f"{self.name}.temperature, or more patience in another OUT"
+            )
 
     def _hand_over(
         self, rolled: Rolled, everyone: list[Episode], rewards: list[float], seconds: float
@@ -412,7 +444,8 @@ def train_agent(
     `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
 
     Raises:
-        UserError: `settings.ptx` without demonstrations; `settings.verifier` without a verifier's outcomes.
+        UserError: `settings.ptx` without demonstrations, or with ones of another tokenizer; `settings.verifier` without a
+            verifier's outcomes; a checkpoint of another model.
     """
     if settings.verifier is not None and outcomes is oracle:
         raise UserError(f"{method.name}.verifier has no effect: the oracle's rewards were handed in as outcomes")
@@ -420,12 +453,17 @@ def train_agent(
         raise UserError(
             f"{method.name}.ptx={settings.ptx}: there is no successful demonstration to train on; set {method.name}.ptx=0"
         )
+    template = ChatTemplate(Path(tokenizer))
+    check_template(demonstrations, template)
     out.mkdir(parents=True, exist_ok=True)
-    # A kill while a checkpoint was written leaves it without its state: the one before is whole.
-    last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=_step, default=None)
+    last = last_checkpoint(out, STATE)
+    if last is not None:
+        check_weights(last, model)
     own = own | observer.arguments(out)
     config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
-    callbacks: list[TrainerCallback] = [TimeLimit(settings.max_minutes)] if settings.max_minutes else []
+    callbacks: list[TrainerCallback] = [StopDiverged(method.name)]
+    if settings.max_minutes:
+        callbacks.append(TimeLimit(settings.max_minutes))
     if stop_after:
         callbacks.append(StopAfter(_whole(stop_after, settings)))
     tokens = AutoTokenizer.from_pretrained(tokenizer)
@@ -436,22 +474,18 @@ def train_agent(
         train_dataset=Dataset.from_list([{"prompt": "", "episode_reward": None}] * (settings.groups * config.max_steps)),
         reward_funcs=_reward, feed=TaskFeed(tasks, seed, settings.curriculum), tasks={t.id: t for t in tasks}, play=play,
         outcomes=outcomes, sync=sync, check=check, settings=settings, report=report, out=out, demonstrations=demonstrations,
-        template=ChatTemplate(Path(tokenizer)), observer=observer,
+        template=template, observer=observer,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # the trainer prints its own lines
     if last is not None:
         trainer.restore(last)
-    if last is not None and _step(last) >= config.max_steps:
+    if last is not None and step_of(last) >= config.max_steps:
         trainer._load_from_checkpoint(str(last))  # Transformers would train one rollout more
     else:
         with observer.phases("train"):
             trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
     return trainer.report
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _whole(steps: int, settings: AgentSettings) -> int:
@@ -473,8 +507,8 @@ def _config(
         vllm_importance_sampling_correction=True, vllm_importance_sampling_mode=settings.importance_mode,
         vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
-        disable_tqdm=True, logging_steps=settings.steps_a_rollout, save_steps=save_steps, save_total_limit=2,
-        dataloader_pin_memory=False, **own,
+        disable_tqdm=True, logging_steps=settings.steps_a_rollout, logging_nan_inf_filter=False, save_steps=save_steps,
+        save_total_limit=2, dataloader_pin_memory=False, **own,
     )  # fmt: skip
 
 

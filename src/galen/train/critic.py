@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from accelerate import Accelerator
 from torch import nn
 from transformers import PreTrainedModel
 
+from galen.errors import GalenError
 from galen.train.logprobs import trunk
 
 FILE = "critic.pt"  # in a checkpoint
@@ -70,7 +72,12 @@ class Critic(nn.Module):
         """One step on the gradients of all processes, averaged."""
         for weight in self._weights.values():
             weight.grad = accelerator.reduce(weight.grad, "mean")  # type: ignore[assignment]
-        nn.utils.clip_grad_norm_(self._weights.values(), self._max_grad_norm)
+        norm = nn.utils.clip_grad_norm_(self._weights.values(), self._max_grad_norm).item()
+        if not math.isfinite(norm):
+            raise GalenError(
+                f"ppo: the critic's gradient has the norm {norm}: its weights diverged and are not saved. The same command "
+                "goes on from the last checkpoint; if it ends here again, lower ppo.critic_learning_rate in another OUT"
+            )
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 

@@ -26,13 +26,15 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.pairs import PairRow
+from galen.data.rows import check_template
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
 from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
-from galen.train.stop import StopAfter
+from galen.train.stop import StopAfter, StopDiverged
+from galen.train.weights import check_weights, last_checkpoint
 from galen.types import Frozen
 
 
@@ -99,10 +101,10 @@ def train_dpo(
 
     Raises:
         UserError: no pair fits; a pair has tokens of another tokenizer or chat template; `out` holds a run on other
-            pairs.
+            pairs, or a checkpoint of another model.
         GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
-    _check_template(pairs, Path(tokenizer))
+    check_template(pairs, ChatTemplate(Path(tokenizer)))
     rows = sorted((p for p in pairs if p.length <= context), key=lambda p: p.length)
     report = DPOReport(pairs=len(rows), too_long=len(pairs) - len(rows))
     if not rows:
@@ -112,6 +114,8 @@ def train_dpo(
         )
     print(f"dpo: {report.pairs} pairs, {report.too_long} longer than {context} tokens left out", flush=True)
     out.mkdir(parents=True, exist_ok=True)
+    if last := last_checkpoint(out):
+        check_weights(last, model)
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
@@ -121,7 +125,7 @@ def train_dpo(
             save_every=save_every, callbacks=callbacks, observer=observer,
         )  # fmt: skip
     with observer.phases("train"):
-        trainer.train(resume_from_checkpoint=_last_step(out) > 0)
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return report
 
 
@@ -149,7 +153,7 @@ def dpo_trainer(
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
         data_collator=PairCollator(pad_token_id=tokens.pad_token_id),
-        callbacks=[*callbacks, _Log("dpo", out, observer, settings, LOGGED)],
+        callbacks=[StopDiverged("dpo"), *callbacks, StepLog("dpo", out, observer, settings, LOGGED)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):
@@ -170,21 +174,6 @@ def _losses(settings: DPOSettings) -> dict[str, float]:
     if settings.sft_weight:
         losses["sft"] = settings.sft_weight
     return losses
-
-
-def _check_template(pairs: Sequence[PairRow], tokenizer: Path) -> None:
-    ours = ChatTemplate(tokenizer).fingerprint
-    for row in pairs:
-        if row.template != ours:
-            raise UserError(
-                f"{row.task_id}: its pair has the template fingerprint {row.template}, but {tokenizer} has {ours}; train on "
-                "episodes that were sampled with this tokenizer and chat template"
-            )
-
-
-def _last_step(out: Path) -> int:
-    """The newest checkpoint's step, 0 without one."""
-    return max((int(p.name.split("-")[1]) for p in out.glob("checkpoint-*")), default=0)
 
 
 @dataclass
@@ -211,7 +200,7 @@ class TokenDPOTrainer(DPOTrainer):
         path = Path(self.args.output_dir or ".") / REFERENCE
         columns = ["ref_chosen_logps", "ref_rejected_logps"]
         digest = hashlib.sha256(json.dumps(list(dataset)).encode()).hexdigest()
-        if _last_step(path.parent):
+        if last_checkpoint(path.parent):
             stored = json.loads(path.read_text())
             if stored.pop("pairs") != digest:
                 raise UserError(f"{path.parent}: holds a run on other pairs; choose another folder or remove it")
@@ -258,15 +247,3 @@ def score(
         parts.append({name: F.pad(x, (0, labels.size(1) - span)) for name, x in part.items()})
     back = order.argsort()
     return FusedCausalLMOutput(**{name: torch.cat([part[name] for part in parts])[back] for name in parts[0]})
-
-
-class _Log(StepLog):
-    """An error where loss or gradient is not finite, before anything is written."""
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if logs and "loss" in logs and not (math.isfinite(logs["loss"]) and math.isfinite(logs["grad_norm"])):
-            raise GalenError(
-                f"dpo: step {state.global_step} has loss {logs['loss']} and gradient norm {logs['grad_norm']}: the weights "
-                "diverged and are not saved; lower dpo.learning_rate and start in another folder"
-            )
-        super().on_log(args, state, control, logs, **kwargs)

@@ -115,6 +115,9 @@ class AgentGRPOTrainer(AgentTrainer[GRPOSettings, GRPOReport]):
             live = alternating(live)  # what is one too many is of the family that has the most
         return Rolled(live + dead, (live + dead)[:groups], {"live": len(live)})
 
+    def _teaches(self, rolled: Rolled) -> bool:
+        return any(g.live for g in rolled.chosen)
+
     def _mask(self, episode: Episode, reward: float | None) -> list[int]:
         own = super()._mask(episode, reward)
         return [0] * len(own) if self._settings.mask_truncated and episode.stop in TRUNCATED else own

@@ -105,6 +105,9 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
         played = self._played(self.feed.deal(groups), 0)
         return Rolled(played, played, {})
 
+    def _teaches(self, rolled: Rolled) -> bool:
+        return len({r for g in rolled.chosen for r in g.rewards}) > 1
+
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         # TRL scores by the reference where beta is not 0. The penalty is in the reward, so the loss has none.
         self.beta, self._judging = self.kl_coefficient, True

@@ -11,12 +11,14 @@ from pydantic import Field
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from galen.data.rows import IGNORED, labels
+from galen.data.rows import IGNORED, check_template, labels
+from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
 from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
-from galen.train.stop import StopAfter
+from galen.train.stop import StopAfter, StopDiverged
+from galen.train.weights import check_weights, last_checkpoint
 from galen.types import Frozen, TrainRow
 
 LOGGED = {
@@ -44,8 +46,15 @@ def train_sft(
     `out/log.jsonl` has a line a step.
 
     `after_epoch(model, epoch)` is called at each epoch's end, with the model in evaluation mode. `stop_after` ends the
-    call after so many optimizer steps without changing the schedule (tests of resuming).
+    call after so many optimizer steps without changing the schedule (tests of resuming). `name` is the method's.
+
+    Raises:
+        UserError: a row's tokens are another tokenizer's; a checkpoint is of another model.
+        GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
+    check_template(rows, ChatTemplate(Path(tokenizer)))
+    if last := last_checkpoint(out):
+        check_weights(last, model)
     data = Dataset.from_list([{"input_ids": r.input_ids, "labels": labels(r)} for r in rows])
     steps = -(-len(rows) // settings.batch_size)
     config = SFTConfig(
@@ -54,11 +63,13 @@ def train_sft(
         weight_decay=settings.weight_decay,
         lr_scheduler_type="cosine", max_length=context, seed=seed, data_seed=seed, bf16=fast_bf16(),
         use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
-        train_sampling_strategy="group_by_length", logging_steps=1, disable_tqdm=True,
+        train_sampling_strategy="group_by_length", logging_steps=1, logging_nan_inf_filter=False, disable_tqdm=True,
         include_num_input_tokens_seen="non_padding", **observer.arguments(out),
         save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1, dataloader_pin_memory=False,
     )  # fmt: skip
-    callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
+    callbacks: list[TrainerCallback] = [StopDiverged(name)]
+    if after_epoch:
+        callbacks.append(AfterEpoch(after_epoch))
     if stop_after:
         callbacks.append(StopAfter(stop_after))
     callbacks.append(StepLog(name, out, observer, settings, LOGGED, every=max(1, steps // 2)))
@@ -68,7 +79,7 @@ def train_sft(
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     with observer.phases("train"):
-        trainer.train(resume_from_checkpoint=any(out.glob("checkpoint-*")))
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
 
 
 class TokenSFTTrainer(SFTTrainer):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from transformers import TrainerCallback
+
+from galen.errors import GalenError
 
 
 class StopAfter(TrainerCallback):
@@ -27,3 +30,23 @@ class TimeLimit(TrainerCallback):
     def on_step_end(self, args, state, control, **kwargs):
         if time.monotonic() > self._end:
             control.should_training_stop = True
+
+
+class StopDiverged(TrainerCallback):
+    """An error where loss or gradient is no finite number, before the step is saved.
+
+    The trainer logs unfiltered (`logging_nan_inf_filter=False`), and at no step later than it saves.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        logs = logs or {}
+        loss, norm = logs.get("loss", 0.0), logs.get("grad_norm", 0.0)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise GalenError(
+                f"{self._name}: step {state.global_step} has loss {loss} and gradient norm {norm}: the weights diverged and "
+                "are not saved. The same command goes on from the last checkpoint; if it ends here again, lower "
+                f"{self._name}.learning_rate in another OUT"
+            )
