@@ -1,6 +1,6 @@
 """Log-probabilities and entropies of chosen tokens, from hidden states: the logits of a long row are never there at once.
 
-TRL's fused head does so where Triton is; elsewhere it scores every position, in several times the time of plain logits
+TRL's fused head does so where Triton is; elsewhere it scores every position, and each more slowly than plain logits do
 (benchmarks/logprobs.py). Here the chosen positions are scored alone, and where they are many in parts, whose logits
 the backward pass computes again.
 """
