@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from fakes import BASE, tiny
+from fakes import BASE, tiny, tiny_lora
 from tokenizers import Tokenizer
 
 from galen.data.rows import labels
@@ -12,7 +12,7 @@ from galen.data.verifier import QUESTION, answer_ids, ask, verifier_rows
 from galen.errors import UserError
 from galen.evals.verifier import verifier_scores
 from galen.policy.template import ChatTemplate
-from galen.train.verifier import VerifierSettings, score, train_verifier
+from galen.train.verifier import VerifierSettings, load_verifier, score, train_verifier
 from galen.types import Message
 
 CONTEXT = 700
@@ -134,3 +134,12 @@ def test_training_lowers_the_answers_loss_and_parts_the_scores(sampler, teacher,
     assert loss() < 0.65 < before  # log 2 = 0.69 is what YES and NO cost without a look at the episode
     [*_, both] = verifier_scores(episodes, score(model, episodes, template, CONTEXT))
     assert both.auroc > 0.7
+
+
+@pytest.mark.parametrize("make", [tiny, tiny_lora])
+def test_a_stored_verifier_scores_as_the_trained_one(make, episodes, template, tmp_path):
+    model = make()
+    model.save_pretrained(tmp_path)
+    read = score(load_verifier(tmp_path, "float32"), episodes[:4], template, CONTEXT)
+    assert read == pytest.approx(score(model, episodes[:4], template, CONTEXT), abs=1e-6)
+    assert read != pytest.approx(score(tiny(), episodes[:4], template, CONTEXT), abs=1e-6) or make is tiny

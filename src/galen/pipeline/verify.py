@@ -1,4 +1,6 @@
-"""The verifier of a run's SFT policy: trained on its episodes of training tasks, judged by Best@K on test tasks."""
+"""The verifier of a run's SFT policy (without SFT, of the base): trained on its episodes of training tasks, judged by
+Best@K on test tasks.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
-from galen.train.models import load_model, save_model
-from galen.train.verifier import VerifierSettings, score, train_verifier
+from galen.train.models import save_model
+from galen.train.verifier import VerifierSettings, load_verifier, score, train_verifier
 from galen.types import Episode, Task
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     judged = _play(road, settings, "test", held, settings.candidates)
     if not (out / "final").exists():
         _train(road, settings, shown)
-    model = load_model(str(out / "final"), road.model)
+    model = load_verifier(out / "final", road.model.dtype)
     with road.timed("verifier: scoring"):
         scores = score(model, judged, road.template, road.model.context)
     found = best_of(judged, scores, settings.ks, road.seed)
@@ -66,8 +68,8 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
 def _play(road: Road, settings: VerifierStudy, name: str, tasks: list[Task], samples: int) -> list[Episode]:
     with EpisodeStore(road.out / "verifier" / f"{name}.jsonl") as store:
         if len(store.episodes) < len(tasks) * samples:
-            road.serve(road.out / "sft" / "final")
-        road.policy.name = "sft"
+            road.serve(road.start)
+        road.policy.name = road.recipe.start
         with road.timed(f"verifier: {name} episodes"):
             groups = road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=samples, seed=road.seed, store=store, label=f"verifier: {name} episodes"
@@ -81,7 +83,7 @@ def _train(road: Road, settings: VerifierStudy, episodes: list[Episode]) -> None
     context = road.model.context
     rows, counts = verifier_rows(episodes, road.template, context, balance=settings.balance, seed=road.seed)
     print(f"verifier: {json.dumps(asdict(counts))}", flush=True)
-    model = load_model(str(road.out / "sft" / "final"), road.model)
+    model = road.load(road.start)
     with road.timed("verifier: training"):
         train_verifier(
             model, road.folder, rows, settings, out, seed=road.seed, context=context,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from galen.data.verifier import answer_ids, ask
 from galen.errors import UserError
@@ -45,6 +45,12 @@ def train_verifier(
         model, tokenizer, rows, settings, out, seed=seed, context=context, gradient_checkpointing=gradient_checkpointing,
         after_epoch=after_epoch, max_steps=max_steps, stop_after=stop_after,
     )  # fmt: skip
+
+
+def load_verifier(folder: Path, dtype: str) -> PreTrainedModel:
+    """The trained verifier in `folder`, a whole model or adapters that name theirs, where it scores fastest."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @torch.no_grad()
