@@ -26,6 +26,8 @@ from galen.train.epoch import AfterEpoch
 from galen.train.stop import StopAfter
 from galen.types import Frozen, TrainRow
 
+MASKED = ("sdpa", "eager")  # attention that takes the mask made of position ids
+
 
 class SFTSettings(Frozen):
     """AdamW with a cosine schedule. The paper's values: lr 1e-4, batch 8 (section 4.1).
@@ -76,8 +78,13 @@ def train_sft(
     call after so many optimizer steps without changing the schedule (tests of resuming).
 
     Raises:
-        UserError: no row fits.
+        UserError: no row fits; the model's attention would not keep packed rows apart.
     """
+    if settings.packing and model.config._attn_implementation not in MASKED:
+        raise UserError(
+            f"sft.packing: {model.config._attn_implementation} attention takes no mask that keeps the rows of several packs "
+            f"apart; load the model with one of {', '.join(MASKED)}, or leave packing out"
+        )
     fitting = [r for r in rows if len(r.input_ids) <= context]
     if not fitting:
         raise UserError(
