@@ -57,14 +57,16 @@ def starts(make, stops):
         yield stop, model
 
 
-def run_sft(out: Path, sampler, teacher, tasks, stops):
+def run_sft(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
-    for stop, model in starts(tiny, stops):
-        train_sft(
-            model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
-            stop_after=stop,
-        )  # fmt: skip
+    settings = SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1).model_copy(update=changed)
+    for stop, model in starts(make, stops):
+        train_sft(model, BASE, rows, settings, out, seed=0, context=640, max_steps=4, stop_after=stop)
     return model.state_dict()
+
+
+def run_sft_packed(out: Path, sampler, teacher, tasks, stops):
+    return run_sft(out, sampler, teacher, tasks, stops, make=tiny_lora, packing=True, micro_batch=2)
 
 
 def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):

@@ -12,6 +12,7 @@ from fakes import (
     run_ppo_lora,
     run_ppo_separate,
     run_sft,
+    run_sft_packed,
     run_verifier,
 )
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 RUNS = [
-    run_sft, run_dpo, run_dpo_lora, run_ppo, run_ppo_lora, run_ppo_separate, run_grpo, run_grpo_lora, run_grpo_ptx,
+    run_sft, run_sft_packed, run_dpo, run_dpo_lora, run_ppo, run_ppo_lora, run_ppo_separate, run_grpo, run_grpo_lora, run_grpo_ptx,
     run_verifier,
 ]  # fmt: skip
 

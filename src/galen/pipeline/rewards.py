@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from galen.errors import UserError
 from galen.oracles import NONE
-from galen.policy.template import ChatTemplate
+from galen.pipeline.verifiers import load_verifier, require_verifier
 from galen.train.agent import AgentSettings
-from galen.train.device import device
-from galen.train.models import load_model
 from galen.train.outcome import Outcomes, VerifierReward, oracle, verifier
 
 if TYPE_CHECKING:
@@ -25,24 +23,7 @@ def check(road: Road) -> None:
 
 
 def _check(road: Road, field: str, settings: VerifierReward) -> None:
-    folder = settings.path
-    adapter = (folder / "adapter_config.json").exists()
-    if not adapter and not (folder / "config.json").exists():
-        raise UserError(
-            f"{field}.path: {folder} holds no model; `galen train verifier` leaves one in OUT/verifier/final"
-        )
-    if adapter != (road.model.lora is not None):
-        kinds = ("LoRA adapters", "a whole model")
-        found, wanted = kinds if adapter else kinds[::-1]
-        raise UserError(
-            f"{field}.path: {folder} holds {found}, model {road.model.name} trains {wanted}; use one preset"
-        )
-    template = ChatTemplate(folder)
-    if template.fingerprint != road.template.fingerprint:
-        raise UserError(
-            f"{field}.path: {folder} has the tokenizer and template {template.fingerprint}, the policy's are "
-            f"{road.template.fingerprint}; train the verifier from the same model"
-        )
+    require_verifier(road, f"{field}.path", settings.path)
     if settings.judges == "ungraded" and all(t.oracle.kind != NONE for t in road.pool):
         raise UserError(f"{field} has no effect: every training task has an oracle; set {field}.judges=all")
 
@@ -51,5 +32,5 @@ def outcomes(road: Road, settings: AgentSettings) -> Outcomes:
     """What judges the episodes that are trained on. A verifier is loaded once, beside the policy."""
     if settings.verifier is None:
         return oracle
-    model = load_model(str(settings.verifier.path), road.model).to(device()).eval().requires_grad_(False)  # type: ignore[arg-type]
+    model = load_verifier(road, settings.verifier.path)
     return verifier(model, road.template, road.model.context, settings.verifier)

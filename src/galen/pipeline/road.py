@@ -1,4 +1,7 @@
-"""The road: demonstrations → SFT → DPO, PPO or GRPO → one table. Every stage goes on where a call was interrupted."""
+"""The road: demonstrations → SFT → DPO, PPO or GRPO → one table. Every stage goes on where a call was interrupted.
+
+Without SFT the methods start from the base.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import PreTrainedModel
 
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
+from galen.data.filters import choose
 from galen.data.rows import demonstrations
 from galen.errors import ProviderError, UserError
 from galen.evals.scores import score
@@ -24,6 +30,7 @@ from galen.pipeline import methods, rewards
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
 from galen.pipeline.serve import open_policy
+from galen.pipeline.verifiers import require_verifier
 from galen.pipeline.verify import verify
 from galen.policy.base import Policy
 from galen.policy.openai import OpenAIPolicy, is_local
@@ -40,9 +47,9 @@ from galen.train import trackers
 from galen.train.models import check_parity, load_model, save_model, serve_weights
 from galen.train.observe import Observer
 from galen.train.phases import Phases
-from galen.train.sft import train_sft
+from galen.train.sft import SFTSettings, train_sft
 from galen.train.weights import check_base
-from galen.types import Episode, Task
+from galen.types import Episode, Task, TrainRow
 
 SERVER_LOG = "vllm.log"
 
@@ -65,11 +72,14 @@ class Road:
         self.template = ChatTemplate(self.folder)
         check_base(self.folder, model)
         rewards.check(self)
+        if self.recipe.dpo is not None and self.recipe.dpo.verifier is not None:
+            require_verifier(self, "dpo.verifier", Path(self.recipe.dpo.verifier))
         self._claim()
-        self._claim()
-        self.seconds: dict[str, float] = {}
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
+        self.teacher: list[Episode] = []
+        self.shown: list[TrainRow] = []
+        self.start = self.folder if self.recipe.sft is None else out / "sft" / "final"
 
     def _check_tasks(self) -> None:
         r = self.recipe
@@ -124,8 +134,9 @@ class Road:
             stack.enter_context(self.phases.watched())
             self._open(stack)
             runs = {"base": self._evaluate("base")}
-            self._sft()
-            runs["sft"] = self._evaluate("sft")
+            if self.recipe.sft is not None:
+                self._sft(self.recipe.sft)
+                runs["sft"] = self._evaluate("sft")
             reports = {}
             for name in self.recipe.methods:
                 reports[name] = methods.train(self, name)
@@ -153,8 +164,13 @@ class Road:
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
         stack.callback(self.grader.close)
-        with self.timed("demonstrations"):
+        if self.recipe.teacher != "policy":
             self._demonstrate()
+        self._serve_base(stack)
+        if self.recipe.teacher == "policy":
+            self._demonstrate()
+
+    def _serve_base(self, stack: ExitStack) -> None:
         with self.timed("engine start"):
             self.policy = open_policy(
                 self.model, self.folder, self.template, self.out / SERVER_LOG, self.recipe.concurrency, stack
@@ -196,13 +212,25 @@ class Road:
         return Sampler(setting, self.grader, self.recipe.concurrency, self.phases.beat)
 
     def _demonstrate(self) -> None:
-        teacher = self._teacher()
-        with EpisodeStore(self.out / "demonstrations.jsonl") as store:
-            groups = self.sampler(1.0).sample(self.demos, teacher, seed=self.seed, store=store, label="demonstrations")
+        """What the teacher played, and the rows of it that are trained on, counted in `demonstrations.json`."""
+        r = self.recipe
+        if not (r.trains_demonstrations or r.pairs_demonstrations):
+            return
+        with self.timed("demonstrations"), EpisodeStore(self.out / "demonstrations.jsonl") as store:
+            groups = self.sampler(r.demonstration_temperature).sample(
+                self.demos, self._teacher(), samples=r.demonstration_samples, seed=self.seed, store=store,
+                label="demonstrations",
+            )  # fmt: skip
         self.teacher = [e for g in groups for e in g.episodes]
-        print(f"demonstrations: {sum(e.success for e in self.teacher)} of {len(self.teacher)} succeeded", flush=True)
+        if r.trains_demonstrations:
+            chosen, report = choose(self.teacher, r.filters, r.share, self.seed)
+            self.shown = demonstrations(chosen)
+            (self.out / "demonstrations.json").write_text(json.dumps(vars(report), indent=1) + "\n")
+            print(f"demonstrations: {_counted(vars(report))}", flush=True)
 
     def _teacher(self) -> Policy:
+        if self.recipe.teacher == "policy":
+            return self.policy
         if self.recipe.teacher:
             return OpenAIPolicy(self.recipe.teacher, self.template)
         gold = GoldStore(self.data)
@@ -221,19 +249,23 @@ class Road:
                 )
         return [e for g in groups for e in g.episodes]
 
+    def load(self, folder: Path) -> PreTrainedModel:
+        """The weights in `folder` to train; adapters that are not there yet are drawn by the run's seed."""
+        torch.manual_seed(self.seed)
+        return load_model(str(folder), self.model)
+
     def serve(self, folder: Path) -> None:
         """Have the server sample from the weights in `folder`."""
-        self.refresh(load_model(str(folder), self.model))
+        self.refresh(self.load(folder))
 
     def refresh(self, model: PreTrainedModel) -> None:
         """Have the server sample from `model`'s present weights."""
         serve_weights(model, self.policy, self.out / "serving")
 
-    def _sft(self) -> None:
+    def _sft(self, settings: SFTSettings) -> None:
         final = self.out / "sft" / "final"
         if final.exists():
             return
-        rows = demonstrations(self.teacher)
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         best = self.out / "sft" / "best"
@@ -258,11 +290,12 @@ class Road:
 
         with self.timed("sft"):
             self.policy.sleep()
-            train_sft(
-                load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
+            report = train_sft(
+                self.load(self.folder), self.folder, self.shown, settings, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
                 observer=self.observer,
             )  # fmt: skip
+        (self.out / "sft" / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n")
         best.rename(final)
 
     def validate(self) -> float:
@@ -272,16 +305,15 @@ class Road:
         return score("", "", [e for g in groups for e in g.episodes]).success
 
     def _finish(self, runs: dict[str, list[Episode]], reports: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-        rows = table.rows(runs, {name: "base" if name == "sft" else "sft" for name in runs if name != "base"})
+        start = self.recipe.start
+        rows = table.rows(runs, {name: "base" if name == "sft" else start for name in runs if name != "base"})
         path = self.out / "timings.json"
         before = json.loads(path.read_text()) if path.exists() else {}
         for name, report in reports.items():
             self.seconds |= {f"{name}: {k}": v for k, v in report.get("seconds", {}).items()}
         seconds = before | {k: round(v, 1) for k, v in self.seconds.items() if v > before.get(k, 0.0)}
         path.write_text(json.dumps(seconds, indent=1) + "\n")
-        curve = json.loads((self.out / "sft" / "curve.json").read_text())
-        points = ", ".join(f"{epoch:.0f}: {success:.3f}" for epoch, success in curve)
-        notes = f"\nSFT learning curve (success on validation tasks by epoch): {points}\n"
+        notes = self._notes()
         notes += "\nSeconds: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()) + "\n"
         notes += "".join(f"\n{name.upper()}: {_counts(report)}\n" for name, report in reports.items())
         table.write(self.out, rows, notes)
@@ -290,6 +322,28 @@ class Road:
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
         return rows
+
+    def _notes(self) -> str:
+        """What became of the demonstrations, and SFT's learning curve; empty where nothing is trained on them."""
+        if not self.recipe.trains_demonstrations:
+            return ""
+        told = f"\nDemonstrations: {_counted(json.loads((self.out / 'demonstrations.json').read_text()))}\n"
+        if self.recipe.sft is None:
+            return told
+        curve = json.loads((self.out / "sft" / "curve.json").read_text())
+        points = ", ".join(f"{epoch:.0f}: {success:.3f}" for epoch, success in curve)
+        report = json.loads((self.out / "sft" / "report.json").read_text())
+        return (
+            f"\nSFT learning curve (success on validation tasks by epoch): {points}\n{told}"
+            f"\nSFT: {report['rows']} rows trained in {report['packs']} sequences an epoch, {report['too_long']} longer than "
+            "the context\n"
+        )
+
+
+def _counted(report: dict[str, Any]) -> str:
+    """What became of the teacher's episodes, in words."""
+    dropped = "".join(f", {n} {reason}" for reason, n in report["dropped"].items())
+    return f"{report['seen']} episodes, {report['kept']} kept{dropped}"
 
 
 def _counts(report: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""The verifier of a run's SFT policy: trained on its episodes of training tasks, judged by Best@K on test tasks."""
+"""The verifier of a run's SFT policy (without SFT, of the base): trained on its episodes of training tasks, judged by
+Best@K on test tasks.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from pydantic import Field, model_validator
 from galen.data.verifier import verifier_rows
 from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
+from galen.pipeline.verifiers import load_verifier
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
-from galen.train.device import device
-from galen.train.models import load_model, save_model
+from galen.train.models import save_model
 from galen.train.verifier import VerifierSettings, score, train_verifier
 from galen.types import Episode, Task
 
@@ -52,7 +54,7 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     road.policy.sleep()
     if not (out / "final").exists():
         _train(road, settings, shown)
-    model: Any = load_model(str(out / "final"), road.model).to(device())  # type: ignore[arg-type]
+    model = load_verifier(road, out / "final")
     with road.timed("verifier: scoring"):
         scores = score(model, judged, road.template, road.model.context)
     found = best_of(judged, scores, settings.ks, road.seed)
@@ -68,8 +70,8 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
 def _play(road: Road, settings: VerifierStudy, name: str, tasks: list[Task], samples: int) -> list[Episode]:
     with EpisodeStore(road.out / "verifier" / f"{name}.jsonl") as store:
         if len(store.episodes) < len(tasks) * samples:
-            road.serve(road.out / "sft" / "final")
-        road.policy.name = "sft"
+            road.serve(road.start)
+        road.policy.name = road.recipe.start
         with road.timed(f"verifier: {name} episodes"):
             groups = road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=samples, seed=road.seed, store=store, label=f"verifier: {name} episodes"
@@ -83,7 +85,7 @@ def _train(road: Road, settings: VerifierStudy, episodes: list[Episode]) -> None
     context = road.model.context
     rows, counts = verifier_rows(episodes, road.template, context, balance=settings.balance, seed=road.seed)
     print(f"verifier: {json.dumps(asdict(counts))}", flush=True)
-    model = load_model(str(road.out / "sft" / "final"), road.model)
+    model = road.load(road.start)
     with road.timed("verifier: training"):
         train_verifier(
             model, road.folder, rows, settings, out, seed=road.seed, context=context,

@@ -79,13 +79,13 @@ def on_processor(model: Any) -> bool:
 
 
 def score_rows(
-    model: Any, *, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor, temperature: float = 1.0,
-    outputs: tuple[str, ...] = (),
-) -> FusedCausalLMOutput:  # fmt: skip
+    model: Any, *, labels: torch.Tensor, temperature: float = 1.0, outputs: tuple[str, ...] = (), **read: torch.Tensor
+) -> FusedCausalLMOutput:
     """What TRL's fused head gives, of shape (rows, tokens - 1) and 0 where there is no label, from the labelled positions
-    alone. The caller chooses the autocast.
+    alone. `read` is what the trunk reads: `input_ids`, and `attention_mask` or the `position_ids` of packed rows. The
+    caller chooses the autocast.
     """
-    hidden = trunk(model)(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).last_hidden_state[:, :-1]
+    hidden = trunk(model)(**read, use_cache=False).last_hidden_state[:, :-1]
     targets = labels[:, 1:]
     chosen = targets != IGNORED
     found = token_scores(model, hidden[chosen], targets[chosen], temperature=temperature, outputs=outputs)
