@@ -106,7 +106,8 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
     rounds: list[dict[str, Any]] = []
     for number in range(settings.rounds):
         folder = road.out / "dpo" / f"round-{number}"
-        road.serve(last)
+        with road.phases("sync"):
+            road.serve(last)
         episodes = road.teacher if settings.source != "policy" and number == 0 else []
         if settings.source != "teacher":
             groups = _play_round(road, settings, number, feed.deal(settings.tasks))
@@ -124,14 +125,11 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
 
 
 def _play_round(road: Road, settings: DPORounds, number: int, tasks: list[Task]) -> list[Group]:
-    with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
-        with road.phases("sync"):
-            road.serve(policy)
-        with road.phases("rollout"):
-            return road.sampler(settings.temperature).sample(
-                tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
-                version=str(number), store=store, label=f"dpo: round {number}",
-            )  # fmt: skip
+    with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store, road.phases("rollout"):
+        return road.sampler(settings.temperature).sample(
+            tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
+            version=str(number), store=store, label=f"dpo: round {number}",
+        )  # fmt: skip
 
 
 def _pair_and_train(
