@@ -79,7 +79,7 @@ def test_a_verifier_that_cannot_judge_stops_the_run_before_it_starts(method, dat
             method, model_preset("tiny"), data, 0, tmp_path / "run", [*FEW, f"{method}.verifier.path={path}", *more]
         )
 
-    with pytest.raises(UserError, match=rf"{method}.verifier.path: .*nowhere holds no model"):
+    with pytest.raises(UserError, match=rf"{method}.verifier.path=.*nowhere: holds no model"):
         road(tmp_path / "nowhere")
     other = tmp_path / "other"
     other.mkdir()

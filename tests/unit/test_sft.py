@@ -8,6 +8,7 @@ from fakes import BASE, tiny, tiny_lora
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from galen.errors import UserError
+from galen.policy.template import ChatTemplate
 from galen.train import sft
 from galen.train.sft import PackCollator, SFTSettings, TokenSFTTrainer, train_sft
 from galen.types import TrainRow
@@ -21,7 +22,8 @@ def rows(n, shortest=8, longest=40):
     lengths = [rng.randint(shortest, longest) for _ in range(n)]
     return [
         TrainRow(
-            input_ids=[rng.randrange(5, 400) for _ in range(length)], mask=[0, *rng.choices((0, 1), k=length - 2), 1]
+            task_id="task", template=ChatTemplate(BASE).fingerprint,
+            input_ids=[rng.randrange(5, 400) for _ in range(length)], mask=[0, *rng.choices((0, 1), k=length - 2), 1],
         )
         for length in lengths
     ]  # fmt: skip
