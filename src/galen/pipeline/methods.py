@@ -20,6 +20,7 @@ from galen.train.feed import TaskFeed
 from galen.train.grpo import train_grpo
 from galen.train.models import check_parity, load_model, save_model
 from galen.train.ppo import train_ppo
+from galen.train.world import once
 from galen.types import Group, Task
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ def train(road: Road, name: str) -> dict[str, Any]:
     """Train method `name` from the SFT policy into `road.out/<name>/final`, or read what a finished call reported."""
     folder = road.out / name
     report_path = folder / "report.json"
-    if (folder / "final").exists():
+    if once((folder / "final").exists):
         return json.loads(report_path.read_text())
     road.policy.name = name
     settings = getattr(road.recipe, name)
     with road.timed(name):
         report = _dpo(road, settings) if name == "dpo" else _live(road, name, settings)
-    report_path.write_text(json.dumps(report, indent=1) + "\n")
-    (folder / "draft").rename(folder / "final")
+    once(lambda: report_path.write_text(json.dumps(report, indent=1) + "\n"))
+    once(lambda: (folder / "draft").rename(folder / "final"))
     return report
 
 
@@ -47,7 +48,6 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     """PPO or GRPO: rollouts by the served policy, which gets the new weights after every step."""
     out = road.out / name
     model = load_model(str(road.out / "sft" / "final"), road.model)
-    sampler = road.sampler(settings.temperature)
     drifted = [0, 0]
 
     def play(tasks: list[Task], step: int, number: int) -> list[Group]:
@@ -56,7 +56,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
             validate(road, name, step)
         # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
         with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
-            groups = sampler.sample(
+            groups = road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + step * 101,
                 version=f"{step}.{number}", store=store,
             )  # fmt: skip
@@ -78,7 +78,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     )  # fmt: skip
     if road.recipe.eval.every:
         road.refresh(model)
-        validate(road, name, settings.rollouts * settings.steps_a_rollout)
+        once(lambda: validate(road, name, settings.rollouts * settings.steps_a_rollout))
     save_model(model, road.folder, out / "draft")
     return asdict(report)
 

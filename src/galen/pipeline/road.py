@@ -34,26 +34,45 @@ from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
+from galen.train.agent import accumulation
 from galen.train.models import load_model, save_model, serve_weights
 from galen.train.sft import train_sft
+from galen.train.world import once, processes, share
 from galen.types import Episode, Task
 
 
 class Road:
-    """One run in one folder `out`."""
+    """One run in one folder `out`.
+
+    Several processes walk it together: they meet in the trainers, and the main one does the rest alone.
+    """
 
     def __init__(
         self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
     ) -> None:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
+        self._check_processes()
         self._check_tasks()
-        self._claim()
+        once(self._claim)
         self.seconds: dict[str, float] = {}
-        self.folder = fetch(model)
+        self.folder = once(lambda: fetch(model))
         self.template = ChatTemplate(self.folder)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
+
+    def _check_processes(self) -> None:
+        """Before hours of playing: whether the recipe can be dealt to the processes."""
+        if processes() > 1 and self.recipe.dpo is not None:
+            raise UserError(
+                f"dpo trains in one process, and {processes()} were started: run `galen train {self.method}` without a launcher"
+            )
+        share(self.recipe.sft.batch_size, "sft.batch_size")
+        if self.recipe.verifier is not None:
+            share(self.recipe.verifier.batch_size, "verifier.batch_size")
+        for name in ("ppo", "grpo"):
+            if (settings := getattr(self.recipe, name)) is not None:
+                accumulation(name, settings)
 
     def _check_tasks(self) -> None:
         r = self.recipe
@@ -97,16 +116,16 @@ class Road:
         """Do what is not done yet, print the table, and return its rows."""
         with ExitStack() as stack:
             self._open(stack)
-            runs = {"base": self._evaluate("base")}
+            runs = {"base": once(lambda: self._evaluate("base"))}
             self._sft()
-            runs["sft"] = self._evaluate("sft")
+            runs["sft"] = once(lambda: self._evaluate("sft"))
             reports = {}
             for name in self.recipe.methods:
                 reports[name] = methods.train(self, name)
-                runs[name] = self._evaluate(name)
+                runs[name] = once(lambda name=name: self._evaluate(name))
             if self.recipe.verifier is not None:
                 verify(self, self.recipe.verifier)
-        return self._finish(runs, reports)
+        return once(lambda: self._finish(runs, reports))
 
     def pool_sample(self, n: int) -> list[Task]:
         """`n` of the tasks that no demonstration shows (all, where there are fewer), drawn by the run's seed."""
@@ -121,7 +140,12 @@ class Road:
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
 
     def _open(self, stack: ExitStack) -> None:
-        """Sandbox, grader, demonstrations, and the policy's server."""
+        """Sandbox, grader, demonstrations, and the policy's server, all of the main process."""
+        self.teacher, url = once(lambda: self._start(stack))
+        self.policy = VLLMPolicy(url, self.template, "base", self.recipe.concurrency)
+
+    def _start(self, stack: ExitStack) -> tuple[list[Episode], str]:
+        """The demonstrations, and the server's address."""
         import torch
 
         self.backend = open_backend(self.recipe.sandbox, self.recipe.concurrency, str(self.out))
@@ -129,7 +153,7 @@ class Road:
         self.grader = Grader(self.data)
         stack.callback(self.grader.close)
         with self.timed("demonstrations"):
-            self._demonstrate()
+            episodes = self._demonstrate()
         with self.timed("engine start"):
             m = self.model
             server = VLLMServer(
@@ -138,10 +162,10 @@ class Road:
             )  # fmt: skip
             stack.callback(server.close)
             server.wait()
-        self.policy = VLLMPolicy(server.url, self.template, "base", self.recipe.concurrency)
+        return episodes, server.url
 
     def sampler(self, temperature: float) -> Sampler:
-        """A sampler of this run's setting."""
+        """A sampler of this run's setting, for the main process."""
         m = self.model
         setting = Setting(
             self.data,
@@ -156,12 +180,13 @@ class Road:
         )
         return Sampler(setting, self.grader, self.recipe.concurrency)
 
-    def _demonstrate(self) -> None:
+    def _demonstrate(self) -> list[Episode]:
         teacher = self._teacher()
         with EpisodeStore(self.out / "demonstrations.jsonl") as store:
             groups = self.sampler(1.0).sample(self.demos, teacher, seed=self.seed, store=store, label="demonstrations")
-        self.teacher = [e for g in groups for e in g.episodes]
-        print(f"demonstrations: {sum(e.success for e in self.teacher)} of {len(self.teacher)} succeeded", flush=True)
+        episodes = [e for g in groups for e in g.episodes]
+        print(f"demonstrations: {sum(e.success for e in episodes)} of {len(episodes)} succeeded", flush=True)
+        return episodes
 
     def _teacher(self) -> Policy:
         if self.recipe.teacher:
@@ -187,34 +212,34 @@ class Road:
         self.refresh(load_model(str(folder), self.model))
 
     def refresh(self, model: PreTrainedModel) -> None:
-        """Have the server sample from `model`'s present weights."""
+        """Have the server sample from `model`'s present weights. Every process calls it."""
         serve_weights(model, self.policy, self.out / "serving")
 
     def _sft(self) -> None:
         final = self.out / "sft" / "final"
-        if final.exists():
+        if once(final.exists):
             return
         rows = demonstrations(self.teacher)
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
+        curve: list[list[float]] = once(lambda: json.loads(path.read_text()) if path.exists() else [])
 
         def after_epoch(model: Any, epoch: int) -> None:
             self.refresh(model)
-            success = self.validate()
+            success = once(self.validate)
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
                 save_model(model, self.folder, self.out / "sft" / "best")
             curve.append([epoch, success])
-            path.write_text(json.dumps(curve))
+            once(lambda: path.write_text(json.dumps(curve)))
 
         with self.timed("sft"):
             train_sft(
                 load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
             )  # fmt: skip
-        (self.out / "sft" / "best").rename(final)
+        once(lambda: (self.out / "sft" / "best").rename(final))
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""

@@ -28,6 +28,8 @@ from galen.presets import ServeSettings
 
 START_S = 600.0
 SERVED = "policy"
+LAUNCHER = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+LAUNCHERS = ("LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_", "ACCELERATE_")
 
 
 def free_port() -> int:
@@ -103,7 +105,9 @@ def _die_with_owner() -> None:
 
 
 def _environment(cpu: bool) -> dict[str, str]:
-    env = dict(os.environ) | {
+    # The trainer's launcher speaks to its own processes in these; vLLM would take itself for one of them.
+    ours = {k: v for k, v in os.environ.items() if k not in LAUNCHER and not k.startswith(LAUNCHERS)}
+    env = ours | {
         "VLLM_SERVER_DEV_MODE": "1", "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "600",
         "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING",
     }  # fmt: skip

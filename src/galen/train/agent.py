@@ -23,9 +23,9 @@ from trl import GRPOConfig, GRPOTrainer
 
 from galen.errors import GalenError, UserError
 from galen.train import ptx
-from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
 from galen.train.stop import StopAfter, TimeLimit
+from galen.train.world import launch, once, part, processes, rank, split
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
@@ -40,7 +40,7 @@ Check = Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]]
 class AgentSettings(Frozen):
     """One rollout gives `groups` x `group_size` episodes, trained in `minibatches` optimizer steps.
 
-    `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
+    These are the whole world's; `micro_batch` is the rows that one process takes in one pass. `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
     cross-entropy of demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
     """
 
@@ -145,18 +145,20 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         return self.accelerator.unwrap_model(self.model)  # type: ignore[return-value]
 
     def roll(self, rows: int) -> dict[str, Any]:
-        """Episodes for one rollout: `rows` of them, in TRL's form.
+        """Episodes for one rollout: this process's `rows` of them, in TRL's form. The main process plays for all.
 
         Raises:
             UserError: a reward is no finite number, or no episode holds a token to train on.
             GalenError: too few episodes were played, or none could be graded.
         """
         start = time.monotonic()
-        rolled = self._rollout(rows // self._settings.group_size)
+        needed = rows * processes()
+        rolled = once(lambda: self._rollout(needed // self._settings.group_size))
         everyone = [e for g in rolled.played for e in g.episodes]
-        self._rolled = [e for g in rolled.chosen for e in g.episodes]
-        if len(self._rolled) != rows:
-            raise GalenError(f"{len(self._rolled)} episodes were played where {rows} are needed")
+        chosen = [e for g in rolled.chosen for e in g.episodes]
+        if len(chosen) != needed:
+            raise GalenError(f"{len(chosen)} episodes were played where {needed} are needed")
+        self._rolled = part(chosen)
         for e in everyone:
             if e.reward is not None and not math.isfinite(e.reward):
                 raise UserError(
@@ -165,7 +167,7 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         rewards = [e.reward for e in everyone if e.reward is not None]
         if not rewards:
             raise GalenError("no episode of this rollout could be graded; see the faults above")
-        if not any(any(self._mask(e)) for e in self._rolled):
+        if not any(any(self._mask(e)) for e in chosen):
             raise UserError(f"no graded episode of step {self.state.global_step} holds a sampled token to train on")
         self.report.episodes += len(everyone)
         self.report.groups += len(rolled.played)
@@ -177,7 +179,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     ) -> dict[str, Any]:
         report = self.report
         report.seconds["rollout"] += seconds
-        mean, worst = self._check(self._policy(), [e for e in self._rolled if e.turns][:6])
+        chosen = [e for g in rolled.chosen for e in g.episodes if e.turns]
+        mean, worst = self._check(self._policy(), chosen[:6])
         report.parity_mean, report.parity_max = max(report.parity_mean, mean), max(report.parity_max, worst)
         self._line = {
             "step": self.state.global_step, "reward": sum(rewards) / len(rewards), "groups": len(rolled.played),
@@ -227,15 +230,17 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 
     def _count_tokens(self, batch: dict[str, Any]) -> None:
         """Count the tokens that will be trained, and those that are not the stored ones (must stay 0, law 1)."""
+        counts = torch.zeros(2, dtype=torch.long, device=self.accelerator.device)
         ids, mask = batch["completion_ids"], batch["completion_mask"] * batch["tool_mask"]
         for i, episode in enumerate(self._rolled):
             trained = ids[i][mask[i].bool()].tolist()
             # A row of padding stands for an episode without a token.
             stored = [t for t, m in zip(episode.completion_ids, self._mask(episode), strict=False) if m]
-            self.report.trained_tokens += len(trained)
-            self.report.changed_tokens += abs(len(trained) - len(stored)) + sum(
-                a != b for a, b in zip(trained, stored, strict=False)
-            )
+            counts[0] += len(trained)
+            counts[1] += abs(len(trained) - len(stored)) + sum(a != b for a, b in zip(trained, stored, strict=False))
+        trained, changed = self.accelerator.reduce(counts, "sum").tolist()  # type: ignore[union-attr]
+        self.report.trained_tokens += trained
+        self.report.changed_tokens += changed
 
     def _get_per_token_logps_and_entropies(
         self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
@@ -245,8 +250,10 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout.
         """
         prompt = input_ids.size(1) - logits_to_keep
-        rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
-        input_ids, attention_mask = rows.split(input_ids.size(1), 1)
+        same = torch.arange(len(input_ids), device=input_ids.device)
+        if not split(self._policy()):  # there, all processes must take as many passes
+            rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
+            input_ids, attention_mask = rows.split(input_ids.size(1), 1)
         order = attention_mask.sum(1).argsort()
         chunks, extra = [], None
         for rows in order.split(CHUNK_ROWS):
@@ -275,8 +282,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         if not self._line:
             return
         found = {name: logs[key] for name, key in self.logged.items() if key in logs}
-        with self._log_path.open("a") as file:
-            file.write(json.dumps(self._line | found) + "\n")
+        if not rank():
+            with self._log_path.open("a") as file:
+                file.write(json.dumps(self._line | found) + "\n")
         shown = "".join(f" {name} {value:.3g}" for name, value in found.items() if value is not None)
         print(f"{self.name}: step {self._line['step']} trained:{shown}", flush=True)
         self._line = {}
@@ -332,11 +340,11 @@ def train_agent(
 ) -> R:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
-    `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and
+    Several processes all call this: `play` runs in the main one alone, `sync` and `check` in each. `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and
     `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
 
     Raises:
-        UserError: `settings.ptx` without demonstrations.
+        UserError: `settings.ptx` without demonstrations; the rows do not divide by the processes.
     """
     if settings.ptx and not demonstrations:
         raise UserError(
@@ -344,8 +352,10 @@ def train_agent(
         )
     out.mkdir(parents=True, exist_ok=True)
     # A kill while a checkpoint was written leaves it without its state: the one before is whole.
-    last = max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=_step, default=None)
-    config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
+    last = once(lambda: max((p.parent for p in out.glob(f"checkpoint-*/{STATE}")), key=_step, default=None))
+    config = _config(
+        method.name, settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own
+    )
     callbacks: list[TrainerCallback] = [TimeLimit(settings.max_minutes)] if settings.max_minutes else []
     if stop_after:
         callbacks.append(StopAfter(_whole(stop_after, settings)))
@@ -366,7 +376,7 @@ def train_agent(
     else:
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
-    return trainer.report
+    return once(lambda: trainer.report)
 
 
 def _step(checkpoint: Path) -> int:
@@ -378,11 +388,27 @@ def _whole(steps: int, settings: AgentSettings) -> int:
     return math.ceil(steps / settings.steps_a_rollout) * settings.steps_a_rollout
 
 
+def accumulation(name: str, settings: AgentSettings) -> int:
+    """Passes of each process in an optimizer step of method `name`.
+
+    Raises:
+        UserError: the rows do not divide by the processes.
+    """
+    rows, step = settings.groups * settings.group_size, settings.minibatches * settings.micro_batch * processes()
+    if rows % step:
+        raise UserError(
+            f"{name}: groups x group_size = {rows} rows do not divide into {settings.minibatches} minibatches of whole "
+            f"micro_batch = {settings.micro_batch} rows on each of {processes()} processes; set {name}.micro_batch or "
+            f"{name}.groups"
+        )
+    return rows // step
+
+
 def _config(
-    settings: AgentSettings, out: Path, seed: int, context: int, gradient_checkpointing: bool, save_steps: int,
+    name: str, settings: AgentSettings, out: Path, seed: int, context: int, gradient_checkpointing: bool, save_steps: int,
     own: dict[str, Any],
 ) -> GRPOConfig:  # fmt: skip
-    accumulate = settings.groups * settings.group_size // (settings.minibatches * settings.micro_batch)
+    accumulate = accumulation(name, settings)
     return GRPOConfig(
         output_dir=str(out), max_steps=settings.rollouts * settings.steps_a_rollout, learning_rate=settings.learning_rate,
         lr_scheduler_type="constant_with_warmup", warmup_steps=settings.warmup_steps, max_grad_norm=settings.max_grad_norm,
@@ -390,10 +416,10 @@ def _config(
         per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
         steps_per_generation=accumulate * settings.minibatches, max_completion_length=context,
         vllm_importance_sampling_correction=True, vllm_importance_sampling_mode="token_truncate",
-        vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
-        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing, report_to=[],
+        vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed,
+        gradient_checkpointing=gradient_checkpointing, report_to=[],
         disable_tqdm=True, logging_steps=settings.steps_a_rollout, save_steps=save_steps, save_total_limit=2,
-        dataloader_pin_memory=False, **own,
+        dataloader_pin_memory=False, **launch(), **own,
     )  # fmt: skip
 
 

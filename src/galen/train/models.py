@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
+from galen.train.world import deepspeed, once, whole_weights
 from galen.types import Episode
 
 PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
@@ -21,6 +23,9 @@ PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
 def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
     """The model in `source` (folder or hub id) in the preset's dtype; with the preset's LoRA adapters, if any."""
     dtype = getattr(torch, preset.dtype)
+    if deepspeed():
+        # Else a ZeRO-3 trainer of before would have all processes split the weights while one of them loads.
+        unset_hf_deepspeed_config()
     path = Path(source)
     adapter = path / "adapter_config.json"
     if preset.lora is None:
@@ -37,20 +42,30 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
 
 
 def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> None:
-    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter."""
-    shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)
-    if hasattr(model, "peft_config"):
-        policy.publish(folder)
-    else:
-        policy.refresh(folder)
+    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter. Every process calls it."""
+    weights = whole_weights(model)
+
+    def serve() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder, state_dict=weights)
+        if hasattr(model, "peft_config"):
+            policy.publish(folder)
+        else:
+            policy.refresh(folder)
+
+    once(serve)
 
 
 def save_model(model: Any, base: Path, target: Path) -> None:
-    """Model and tokenizer in folder `target`, which appears whole or not at all."""
+    """Model and tokenizer in folder `target`, which appears whole or not at all. Every process calls it."""
+    weights = whole_weights(model)
+    once(lambda: _save(model, weights, base, target))
+
+
+def _save(model: Any, weights: dict[str, torch.Tensor] | None, base: Path, target: Path) -> None:
     draft = target.with_name(target.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
-    model.save_pretrained(draft)
+    model.save_pretrained(draft, state_dict=weights)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
         if (base / name).exists():
             shutil.copy(base / name, draft / name)

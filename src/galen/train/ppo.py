@@ -18,7 +18,9 @@ import torch
 from pydantic import Field, model_validator
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
+from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
+from galen.errors import UserError
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
 from galen.train.critic import Critic
 from galen.train.ppo_terms import (
@@ -94,11 +96,15 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         s = self._settings
+        if s.critic == "separate" and is_deepspeed_zero3_enabled():
+            raise UserError(
+                "ppo.critic = separate: its trunk has no part in ZeRO-3; set ppo.critic=shared, or use zero2"
+            )
         self.critic = Critic(
             self._policy(), separate=s.critic == "separate", trunk_gradient=s.value_gradient,
             learning_rate=s.critic_learning_rate, max_grad_norm=s.max_grad_norm,
             gradient_checkpointing=self.args.gradient_checkpointing,
-        )  # fmt: skip
+        ).to(self.accelerator.device)  # fmt: skip
         self.kl_coefficient = s.kl
         self._judging, self._values = False, torch.empty(0)
 

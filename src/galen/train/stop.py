@@ -6,6 +6,8 @@ import time
 
 from transformers import TrainerCallback
 
+from galen.train.world import once
+
 
 class StopAfter(TrainerCallback):
     """Save and stop after `steps` optimizer steps; the schedule stays that of the whole run."""
@@ -19,11 +21,11 @@ class StopAfter(TrainerCallback):
 
 
 class TimeLimit(TrainerCallback):
-    """Stop when `minutes` are over."""
+    """Stop when `minutes` are over, by the main process's clock."""
 
     def __init__(self, minutes: float) -> None:
         self._end = time.monotonic() + 60 * minutes
 
     def on_step_end(self, args, state, control, **kwargs):
-        if time.monotonic() > self._end:
+        if once(lambda: time.monotonic() > self._end):
             control.should_training_stop = True
