@@ -8,5 +8,5 @@ target=.cache/deepspeed stamp=".cache/deepspeed/.ready-$pin"
 [ -e "$stamp" ] && exit 0
 rm -rf "$target"
 export PIP_CACHE_DIR="$PWD/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1 DS_BUILD_OPS=0
-.venv/bin/pip install -q --no-deps --target "$target" "$pin" hjson==3.1.0 ninja==1.13.2
+.venv/bin/pip install -q --no-deps --target "$target" "$pin" hjson==3.1.0
 touch "$stamp"

@@ -19,10 +19,10 @@ from galen.policy.template import ChatTemplate
 from galen.rollout.sampler import Sampler
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.train import device
+from galen.train import agent, device
 from galen.train.models import save_model
 from galen.train.sft import SFTSettings, train_sft
-from galen.train.world import join, once
+from galen.train.world import deepspeed, join, once
 
 
 def sft(out: Path, sampler, teacher, tasks):
@@ -74,7 +74,8 @@ class Once:
 
 
 def main(data: Path, out: Path, names: list[str]) -> None:
-    device.fast_bf16 = lambda: False  # the sums are compared: float32
+    device.fast_bf16 = lambda: False  # sums are compared: float32
+    agent.CHUNK_ROWS = 1  # several passes to one backward, and not as many in each process
     template, backend, grader = ChatTemplate(BASE), LocalBackend(), Grader(data)
     sampler = Sampler(Setting(data, template, backend, "compact", 640, 160, 0.0, 6), grader, 8)
     tasks = read_tasks(data, "mimic_iii", "train")[:40] + read_tasks(data, "medcalc", "train")[:40]
@@ -83,6 +84,10 @@ def main(data: Path, out: Path, names: list[str]) -> None:
     def teacher(slip: float = 0.15, wrong: float = 0.08) -> ScriptedPolicy:
         return ScriptedPolicy(lambda i: gold.get(by_id[i]), template, slip, wrong)
 
+    if deepspeed():
+        from deepspeed import ops
+
+        ops.__compatible_ops__["deepspeed_shm_comm"] = False  # on a CPU it would compile its own; gloo is there
     join()
     for name in names:
         torch.manual_seed(0)

@@ -36,6 +36,7 @@ from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
 from galen.train.agent import accumulation
 from galen.train.models import load_model, save_model, serve_weights
+from galen.train.ppo import check_critic
 from galen.train.sft import train_sft
 from galen.train.world import once, processes, share
 from galen.types import Episode, Task
@@ -73,6 +74,8 @@ class Road:
         for name in ("ppo", "grpo"):
             if (settings := getattr(self.recipe, name)) is not None:
                 accumulation(name, settings)
+        if self.recipe.ppo is not None:
+            check_critic(self.recipe.ppo)
 
     def _check_tasks(self) -> None:
         r = self.recipe

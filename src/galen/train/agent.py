@@ -40,8 +40,9 @@ Check = Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]]
 class AgentSettings(Frozen):
     """One rollout gives `groups` x `group_size` episodes, trained in `minibatches` optimizer steps.
 
-    These are the whole world's; `micro_batch` is the rows that one process takes in one pass. `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
-    cross-entropy of demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
+    These are of all processes together; `micro_batch` is the rows that one of them takes in one pass. `kl` is the
+    coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the cross-entropy of
+    demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
     """
 
     learning_rate: float = Field(default=1e-5, gt=0)
@@ -340,8 +341,9 @@ def train_agent(
 ) -> R:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
-    Several processes all call this: `play` runs in the main one alone, `sync` and `check` in each. `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and
-    `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
+    `own` are the method's own fields of GRPOConfig. Checkpoints come every `save_every` optimizer steps and `stop_after`
+    ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled. Of several
+    processes each calls this; `play` then runs in the main one alone, `sync` and `check` in each.
 
     Raises:
         UserError: `settings.ptx` without demonstrations; the rows do not divide by the processes.

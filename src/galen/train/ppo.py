@@ -18,7 +18,6 @@ import torch
 from pydantic import Field, model_validator
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
-from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
 from galen.errors import UserError
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
@@ -32,6 +31,7 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
+from galen.train.world import zero3
 from galen.types import Episode, Task, TrainRow
 
 
@@ -84,6 +84,12 @@ class PPOSettings(AgentSettings):
         return self
 
 
+def check_critic(settings: PPOSettings) -> None:
+    """Raises UserError where the critic cannot be trained as the launcher says."""
+    if settings.critic == "separate" and zero3():
+        raise UserError("ppo.critic = separate: its trunk is not split by ZeRO-3; set ppo.critic=shared, or use zero2")
+
+
 class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     """GRPOTrainer with advantages of shape (rows, tokens), and a critic trained beside."""
 
@@ -96,10 +102,7 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         s = self._settings
-        if s.critic == "separate" and is_deepspeed_zero3_enabled():
-            raise UserError(
-                "ppo.critic = separate: its trunk has no part in ZeRO-3; set ppo.critic=shared, or use zero2"
-            )
+        check_critic(s)
         self.critic = Critic(
             self._policy(), separate=s.critic == "separate", trunk_gradient=s.value_gradient,
             learning_rate=s.critic_learning_rate, max_grad_norm=s.max_grad_norm,

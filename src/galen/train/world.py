@@ -20,6 +20,8 @@ from galen.errors import GalenError, UserError
 
 # The longest wait for the main process, which may play for hours. If it ends, the launcher ends the others.
 PATIENCE = timedelta(days=30)
+# The longest wait for one another in training: the main process may be writing a large checkpoint to a slow disk.
+SILENCE = timedelta(hours=1)
 
 T = TypeVar("T")
 _alone = False  # whether the main process is within `once`
@@ -40,6 +42,11 @@ def deepspeed() -> bool:
     return os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true"
 
 
+def zero3() -> bool:
+    """Whether each process is to hold a part of each of the model's weights."""
+    return deepspeed() and os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3"
+
+
 def join() -> None:
     """Meet the other processes. From here on the main one alone writes to the standard output.
 
@@ -58,9 +65,9 @@ def join() -> None:
     from accelerate import PartialState
 
     if torch.cuda.is_available():
-        PartialState()
+        PartialState(timeout=SILENCE)
     else:  # accelerate finds no way for DeepSpeed to talk where there is no GPU, and wants to be told
-        PartialState(cpu=not deepspeed(), backend="gloo")
+        PartialState(cpu=not deepspeed(), backend="gloo", timeout=SILENCE)
 
 
 def once(call: Callable[[], T]) -> T:
@@ -102,7 +109,7 @@ def _share(answer: Any) -> Any:
 
 @cache
 def _waiting_room() -> Any:
-    """A group of its own: waiting in NCCL would keep the GPUs busy that vLLM plays on, and end after ten minutes."""
+    """A group of its own for `PATIENCE`: waiting in NCCL would also keep the GPUs busy that vLLM plays on."""
     import torch.distributed as dist
 
     join()
