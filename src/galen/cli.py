@@ -77,29 +77,39 @@ def train(
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value; model.key=value for the model's")] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Walk the road to METHOD and print the table. The same command goes on after an interruption."""
-    from galen.config import load, preset
+    """Walk the road to METHOD and print the table. The same command goes on after an interruption.
+
+    On several GPUs: accelerate launch --config_file configs/accelerate/PRESET.yaml .venv/bin/galen train METHOD …
+    """
+    from galen.config import preset
     from galen.presets import model_preset, split
     from galen.tasks.store import require
+    from galen.train.world import join, once
 
     preset("train", method)  # an unknown method is refused before the data are made
     own, others = split(set_)
     chosen = model_preset(model, own)
+    join()
     if data is not None:
         require(data)
     else:
         data = DEFAULT_DATA
-        if not data.exists():
-            from data_prep.build import DataSettings, build
-
-            print("data …", flush=True)
-            data.parent.mkdir(parents=True, exist_ok=True)
-            build(data, 0, load(preset("tasks", "default"), DataSettings))
+        once(_default_data)
     from galen.pipeline.road import Road  # after the checks: it imports torch and TRL, which takes many seconds
 
     rows = Road(method, chosen, data, seed, out or RUNS / f"{method}-{chosen.name}-s{seed}", others).walk()
     if as_json:
         print(json.dumps(rows))
+
+
+def _default_data() -> None:
+    from data_prep.build import DataSettings, build
+    from galen.config import load, preset
+
+    if not DEFAULT_DATA.exists():
+        print("data …", flush=True)
+        DEFAULT_DATA.parent.mkdir(parents=True, exist_ok=True)
+        build(DEFAULT_DATA, 0, load(preset("tasks", "default"), DataSettings))
 
 
 @app.command()

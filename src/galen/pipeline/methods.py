@@ -22,6 +22,7 @@ from galen.train.feed import TaskFeed
 from galen.train.grpo import train_grpo
 from galen.train.models import check_parity, save_model
 from galen.train.ppo import train_ppo
+from galen.train.world import once
 from galen.types import Episode, Group, Task
 
 if TYPE_CHECKING:
@@ -34,23 +35,22 @@ def train(road: Road, name: str) -> dict[str, Any]:
     """Train method `name` from the road's start into `road.out/<name>/final`, or read what a finished call reported."""
     folder = road.out / name
     report_path = folder / "report.json"
-    if (folder / "final").exists():
+    if once((folder / "final").exists):
         return json.loads(report_path.read_text())
     road.policy.name = name
     settings = getattr(road.recipe, name)
     with road.timed(name):
         report = _dpo(road, settings) if name == "dpo" else _live(road, name, settings)
-    report_path.write_text(json.dumps(report, indent=1) + "\n")
-    (folder / "draft").rename(folder / "final")
+    once(lambda: report_path.write_text(json.dumps(report, indent=1) + "\n"))
+    once(lambda: (folder / "draft").rename(folder / "final"))
     return report
 
 
 def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     """PPO or GRPO: rollouts by the served policy, which gets the new weights after every step."""
     out = road.out / name
-    road.policy.sleep()
+    once(road.policy.sleep)
     model = road.load(road.start)
-    sampler = road.sampler(settings.temperature)
 
     def play(tasks: list[Task], step: int, number: int) -> list[Group]:
         rollout, late = divmod(step, settings.steps_a_rollout)
@@ -58,13 +58,13 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
             validate(road, name, step)
         # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
         with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
-            return sampler.sample(
+            return road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + step * 101,
                 version=f"{step}.{number}", store=store,
             )  # fmt: skip
 
     def check(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
-        road.policy.sleep()  # the rollout is over: what follows is the trainer's
+        once(road.policy.sleep)  # the rollout is over: what follows is the trainer's
         return check_parity(model, episodes, settings.temperature)
 
     report = TRAINERS[name](
@@ -80,7 +80,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     )  # fmt: skip
     if road.recipe.eval.every:
         road.refresh(model)
-        validate(road, name, settings.rollouts * settings.steps_a_rollout)
+        once(lambda: validate(road, name, settings.rollouts * settings.steps_a_rollout))
     save_model(model, road.folder, out / "draft")
     return asdict(report)
 

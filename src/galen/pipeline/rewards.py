@@ -9,6 +9,7 @@ from galen.oracles import NONE
 from galen.pipeline.verifiers import load_verifier, require_verifier
 from galen.train.agent import AgentSettings
 from galen.train.outcome import Outcomes, VerifierReward, oracle, verifier
+from galen.train.world import rank
 
 if TYPE_CHECKING:
     from galen.pipeline.road import Road
@@ -29,8 +30,8 @@ def _check(road: Road, field: str, settings: VerifierReward) -> None:
 
 
 def outcomes(road: Road, settings: AgentSettings) -> Outcomes:
-    """What judges the episodes that are trained on. A verifier is loaded once, beside the policy."""
-    if settings.verifier is None:
+    """What judges the episodes that are trained on, in the main process. A verifier is loaded once, beside the policy."""
+    if settings.verifier is None or rank():
         return oracle
     model = load_verifier(road, settings.verifier.path)
     return verifier(model, road.template, road.model.context, settings.verifier)

@@ -44,18 +44,24 @@ from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
 from galen.train import trackers
+from galen.train.agent import accumulation
 from galen.train.models import check_parity, load_model, save_model, serve_weights
 from galen.train.observe import Observer
 from galen.train.phases import Phases
-from galen.train.sft import SFTSettings, train_sft
+from galen.train.ppo import check_critic
+from galen.train.sft import SFTSettings, passes, train_sft
 from galen.train.weights import check_base
+from galen.train.world import once, processes, rank
 from galen.types import Episode, Task, TrainRow
 
 SERVER_LOG = "vllm.log"
 
 
 class Road:
-    """One run in one folder `out`."""
+    """One run in one folder `out`.
+
+    Several processes walk it together: they meet in the trainers, and the main one does the rest alone.
+    """
 
     def __init__(
         self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
@@ -63,23 +69,40 @@ class Road:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
         trackers.check(self.recipe.report_to)
+        self._check_processes()
         self._check_tasks()
         self.seconds: dict[str, float] = {}
         hints = {phase: str(out / SERVER_LOG) for phase in ("engine start", "rollout", "evaluation", "sync")}
         self.phases = Phases(self.recipe.stuck_after_s, hints)
         self.observer = Observer(out, self.recipe.report_to, self.phases)
-        self.folder = fetch(model)
+        self.folder = once(lambda: fetch(model))
         self.template = ChatTemplate(self.folder)
         check_base(self.folder, model)
         rewards.check(self)
         if self.recipe.dpo is not None and self.recipe.dpo.verifier is not None:
             require_verifier(self, "dpo.verifier", Path(self.recipe.dpo.verifier))
-        self._claim()
+        once(self._claim)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
         self.teacher: list[Episode] = []
         self.shown: list[TrainRow] = []
         self.start = self.folder if self.recipe.sft is None else out / "sft" / "final"
+
+    def _check_processes(self) -> None:
+        """Before hours of playing: whether the recipe can be dealt to the processes."""
+        if processes() > 1 and self.recipe.dpo is not None:
+            raise UserError(
+                f"dpo trains in one process, and {processes()} were started: run `galen train {self.method}` without a launcher"
+            )
+        if self.recipe.sft is not None:
+            passes("sft", self.recipe.sft)
+        if self.recipe.verifier is not None:
+            passes("verifier", self.recipe.verifier)
+        for name in ("ppo", "grpo"):
+            if (settings := getattr(self.recipe, name)) is not None:
+                accumulation(name, settings)
+        if self.recipe.ppo is not None:
+            check_critic(self.recipe.ppo)
 
     def _check_tasks(self) -> None:
         r = self.recipe
@@ -131,19 +154,20 @@ class Road:
     def walk(self) -> list[dict[str, Any]]:
         """Do what is not done yet, print the table, and return its rows."""
         with ExitStack() as stack:
-            stack.enter_context(self.phases.watched())
+            if not rank():
+                stack.enter_context(self.phases.watched())
             self._open(stack)
-            runs = {"base": self._evaluate("base")}
+            runs = {"base": once(lambda: self._evaluate("base"))}
             if self.recipe.sft is not None:
                 self._sft(self.recipe.sft)
-                runs["sft"] = self._evaluate("sft")
+                runs["sft"] = once(lambda: self._evaluate("sft"))
             reports = {}
             for name in self.recipe.methods:
                 reports[name] = methods.train(self, name)
-                runs[name] = self._evaluate(name)
+                runs[name] = once(lambda name=name: self._evaluate(name))
             if self.recipe.verifier is not None:
                 verify(self, self.recipe.verifier)
-        return self._finish(runs, reports)
+        return once(lambda: self._finish(runs, reports))
 
     def pool_sample(self, n: int) -> list[Task]:
         """`n` of the tasks that no demonstration shows (all, where there are fewer), drawn by the run's seed."""
@@ -159,7 +183,13 @@ class Road:
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
 
     def _open(self, stack: ExitStack) -> None:
-        """Sandbox, grader, demonstrations, and the policy's server."""
+        """Sandbox, grader, demonstrations, and the policy's server, all of the main process."""
+        self.teacher, self.shown, url = once(lambda: self._start(stack))
+        if rank():  # it never asks, but its weights are served under this name
+            self.policy = VLLMPolicy(url, self.template, "base", self.recipe.concurrency)
+
+    def _start(self, stack: ExitStack) -> tuple[list[Episode], list[TrainRow], str]:
+        """What the teacher played, the rows of it to train on, and the server's address."""
         self.backend = open_backend(self.recipe.sandbox, self.recipe.concurrency, str(self.out))
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
@@ -169,6 +199,7 @@ class Road:
         self._serve_base(stack)
         if self.recipe.teacher == "policy":
             self._demonstrate()
+        return self.teacher, self.shown, self.policy.url
 
     def _serve_base(self, stack: ExitStack) -> None:
         with self.timed("engine start"):
@@ -196,7 +227,7 @@ class Road:
         check_parity(model, group.episodes, 1.0)
 
     def sampler(self, temperature: float) -> Sampler:
-        """A sampler of this run's setting."""
+        """A sampler of this run's setting, for the main process."""
         m = self.model
         setting = Setting(
             self.data,
@@ -259,44 +290,48 @@ class Road:
         self.refresh(self.load(folder))
 
     def refresh(self, model: PreTrainedModel) -> None:
-        """Have the server sample from `model`'s present weights."""
+        """Have the server sample from `model`'s present weights. Every process calls it."""
         serve_weights(model, self.policy, self.out / "serving")
 
     def _sft(self, settings: SFTSettings) -> None:
         final = self.out / "sft" / "final"
-        if final.exists():
+        if once(final.exists):
             return
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         best = self.out / "sft" / "best"
-        curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
-        if not best.exists():  # a later epoch's checkpoint does not bring it back: start over
-            curve = []
-            for checkpoint in path.parent.glob("checkpoint-*"):
+
+        def read_curve() -> list[list[float]]:
+            if best.exists():
+                return json.loads(path.read_text())
+            for checkpoint in path.parent.glob("checkpoint-*"):  # a later epoch's does not bring it back: start over
                 shutil.rmtree(checkpoint)
+            return []
+
+        curve = once(read_curve)
 
         def after_epoch(model: Any, epoch: int) -> None:
             with self.phases("sync"):
                 self.refresh(model)
-            success = self.validate()
-            self.policy.sleep()
+            success = once(self.validate)
+            once(self.policy.sleep)
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
                 with self.phases("checkpoint"):
                     save_model(model, self.folder, best)
             curve.append([epoch, success])
-            path.write_text(json.dumps(curve))
+            once(lambda: path.write_text(json.dumps(curve)))
 
         with self.timed("sft"):
-            self.policy.sleep()
+            once(self.policy.sleep)
             report = train_sft(
                 self.load(self.folder), self.folder, self.shown, settings, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
                 observer=self.observer,
             )  # fmt: skip
-        (self.out / "sft" / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n")
-        best.rename(final)
+        once(lambda: (self.out / "sft" / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n"))
+        once(lambda: best.rename(final))
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""

@@ -18,6 +18,7 @@ from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
 from galen.train.models import save_model
 from galen.train.verifier import VerifierSettings, score, train_verifier
+from galen.train.world import once
 from galen.types import Episode, Task
 
 if TYPE_CHECKING:
@@ -49,11 +50,16 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     held: list[Task] = []
     for family in road.recipe.families:
         held += [t for t in road.test if t.family == family and t.distribution == "id"][: settings.test]
-    shown = _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples)
-    judged = _play(road, settings, "test", held, settings.candidates)
-    road.policy.sleep()
-    if not (out / "final").exists():
+    shown = once(lambda: _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples))
+    judged = once(lambda: _play(road, settings, "test", held, settings.candidates))
+    once(road.policy.sleep)
+    if not once((out / "final").exists):
         _train(road, settings, shown)
+    return once(lambda: _judge(road, settings, judged))
+
+
+def _judge(road: Road, settings: VerifierStudy, judged: list[Episode]) -> dict[str, Any]:
+    out = road.out / "verifier"
     model = load_verifier(road, out / "final")
     with road.timed("verifier: scoring"):
         scores = score(model, judged, road.template, road.model.context)

@@ -32,6 +32,8 @@ from galen.presets import ServeSettings
 START_S = 600.0
 SERVED = "policy"
 LOCALHOST = "127.0.0.1"
+LAUNCHER = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+LAUNCHERS = ("LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_", "ACCELERATE_")
 
 
 def free_port() -> int:
@@ -65,7 +67,9 @@ def command(
 
 def environment(settings: ServeSettings, *, cpu: bool) -> dict[str, str]:
     """The server's environment: its own GPUs, and what lets a trainer change its weights."""
-    env = dict(os.environ) | {
+    # The trainer's launcher speaks to its own processes in these; vLLM would take itself for one of them.
+    ours = {k: v for k, v in os.environ.items() if k not in LAUNCHER and not k.startswith(LAUNCHERS)}
+    env = ours | {
         "VLLM_SERVER_DEV_MODE": "1", "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "600",
         "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING",
     }  # fmt: skip
@@ -161,7 +165,7 @@ class VLLMPolicy:
         folder: Path | None = None,
     ) -> None:  # fmt: skip
         self.name, self.version, self.local = name, 0, is_local(url)
-        self._url, self._template, self._model = url.rstrip("/"), template, SERVED
+        self.url, self._template, self._model = url.rstrip("/"), template, SERVED
         self._level, self._folder, self._asleep, self._waking = sleep, folder, False, threading.Lock()
         self._run = uuid.uuid4().hex[:8]  # adapters of other runs may be at the same server
         # A keep-alive connection may be reset between calls: retried. A status is an answer: not retried.
@@ -172,11 +176,11 @@ class VLLMPolicy:
 
     def _post(self, path: str, body: dict[str, Any] | None = None, seconds: float = 300) -> Any:
         try:
-            answer = self._http.post(self._url + path, json=body, timeout=seconds)
+            answer = self._http.post(self.url + path, json=body, timeout=seconds)
         except requests.RequestException as error:
-            raise ProviderError(f"{self._url}{path}: {error}") from error
+            raise ProviderError(f"{self.url}{path}: {error}") from error
         if answer.status_code != 200:
-            raise ProviderError(f"{self._url}{path}: status {answer.status_code}: {answer.text[:300]}")
+            raise ProviderError(f"{self.url}{path}: status {answer.status_code}: {answer.text[:300]}")
         return answer.json() if "json" in answer.headers.get("content-type", "") and answer.text else None
 
     def generate(self, context: Context, *, max_tokens: int, temperature: float) -> Sample:
@@ -215,7 +219,7 @@ class VLLMPolicy:
 
     def _load(self, folder: Path | None) -> None:
         if folder is None:
-            raise ProviderError(f"{self._url}: woke without weights, and there is no folder to send them from")
+            raise ProviderError(f"{self.url}: woke without weights, and there is no folder to send them from")
         self._post("/pause?mode=wait")
         try:
             self._post("/collective_rpc", {"method": "sync_from_disk", "args": [str(folder.resolve())]})

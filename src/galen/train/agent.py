@@ -28,7 +28,6 @@ from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train import ptx
 from galen.train.balance import balanced
-from galen.train.device import fast_bf16
 from galen.train.feed import TaskFeed
 from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import PHASES, Observer, StepLog
@@ -37,6 +36,7 @@ from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.shaping import ShapingSettings, shape
 from galen.train.stop import StopAfter, StopDiverged, TimeLimit
 from galen.train.weights import check_weights, last_checkpoint, step_of
+from galen.train.world import launch, once, part, processes, rank, split
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
@@ -51,8 +51,9 @@ Check = Callable[[PreTrainedModel, Sequence[Episode]], tuple[float, float]]
 class AgentSettings(Frozen):
     """One rollout gives `groups` x `group_size` episodes, trained in `minibatches` optimizer steps.
 
-    `kl` is the coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the
-    cross-entropy of demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
+    These are of all processes together; `micro_batch` is the rows that one of them takes in one pass. `kl` is the
+    coefficient of the divergence from the reference, the policy before the first step. `ptx` weighs the cross-entropy of
+    demonstrations, half as many as there are rows in each micro-batch, that is added to the loss.
     `entropy` weighs a bonus. `importance_mode` says how the loss is corrected for the sampler's log-probabilities, by
     ratios a token or an episode that are cut at `importance_clip`, or dropped above it (TRL's names).
 
@@ -209,27 +210,28 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         return self.accelerator.unwrap_model(self.model)  # type: ignore[return-value]
 
     def roll(self, rows: int) -> dict[str, Any]:
-        """Episodes for one rollout: `rows` of them, in TRL's form.
+        """Episodes for one rollout: this process's `rows` of them, in TRL's form. The main process plays for all.
 
         Raises:
             UserError: a reward is no finite number, no episode holds a token to train on, or tokens are another
                 tokenizer's.
             GalenError: too few episodes were played, or none could be graded, or rollouts no longer teach anything.
         """
-        before = self._phases.spent()
+        before, needed = self._phases.spent(), rows * processes()
         with self._phases("rollout"):
-            rolled = self._rollout(rows // self._settings.group_size)
+            rolled = once(lambda: self._rollout(needed // self._settings.group_size))
         everyone = [e for g in rolled.played for e in g.episodes]
-        self._rolled = [e for g in rolled.chosen for e in g.episodes]
-        self._rewards = [r for g in rolled.chosen for r in g.each]
-        self._masks = [self._mask(e, r) for e, r in zip(self._rolled, self._rewards, strict=True)]
-        if len(self._rolled) != rows:
-            raise GalenError(f"{len(self._rolled)} episodes were played where {rows} are needed")
+        chosen = [e for g in rolled.chosen for e in g.episodes]
+        if len(chosen) != needed:
+            raise GalenError(f"{len(chosen)} episodes were played where {needed} are needed")
+        trained = [r for g in rolled.chosen for r in g.each]
+        masks = [self._mask(e, r) for e, r in zip(chosen, trained, strict=True)]
+        self._rolled, self._rewards, self._masks = part(chosen), part(trained), part(masks)
         check_template(everyone, self._template)
         rewards = [r for g in rolled.played for r in g.rewards]
         if not rewards:
             raise GalenError("no episode of this rollout could be graded; see the faults above")
-        if not any(any(mask) for mask in self._masks):
+        if not any(any(mask) for mask in masks):
             raise UserError(f"no graded episode of step {self.state.global_step} holds a sampled token to train on")
         self._count_idle(rolled)
         self.report.episodes += len(everyone)
@@ -268,7 +270,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     ) -> dict[str, Any]:
         report = self.report
         with self._phases("check"):
-            mean, worst = self._check(self._policy(), [e for e in self._rolled if e.turns][:6])
+            chosen = [e for g in rolled.chosen for e in g.episodes if e.turns]
+            mean, worst = self._check(self._policy(), chosen[:6])
         report.parity_mean, report.parity_max = max(report.parity_mean, mean), max(report.parity_max, worst)
         replies, drifted = sum(len(e.turns) for e in everyone), drift(everyone, self._template)
         report.replies, report.drifted = report.replies + replies, report.drifted + drifted
@@ -330,15 +333,17 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 
     def _count_tokens(self, batch: dict[str, Any]) -> None:
         """Count the tokens that will be trained, and those that are not the stored ones (must stay 0, law 1)."""
+        counts = torch.zeros(2, dtype=torch.long, device=self.accelerator.device)
         ids, mask = batch["completion_ids"], batch["completion_mask"] * batch["tool_mask"]
         for i, (episode, own) in enumerate(zip(self._rolled, self._masks, strict=True)):
             trained = ids[i][mask[i].bool()].tolist()
             # A row of padding stands for an episode without a token.
             stored = [t for t, m in zip(episode.completion_ids, own, strict=False) if m]
-            self.report.trained_tokens += len(trained)
-            self.report.changed_tokens += abs(len(trained) - len(stored)) + sum(
-                a != b for a, b in zip(trained, stored, strict=False)
-            )
+            counts[0] += len(trained)
+            counts[1] += abs(len(trained) - len(stored)) + sum(a != b for a, b in zip(trained, stored, strict=False))
+        trained, changed = self.accelerator.reduce(counts, "sum").tolist()  # type: ignore[union-attr]
+        self.report.trained_tokens += trained
+        self.report.changed_tokens += changed
 
     def _get_per_token_logps_and_entropies(
         self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
@@ -348,8 +353,10 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout.
         """
         prompt = input_ids.size(1) - logits_to_keep
-        rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
-        input_ids, attention_mask = rows.split(input_ids.size(1), 1)
+        same = torch.arange(len(input_ids), device=input_ids.device)
+        if not split(self._policy()):  # there, all processes must take as many passes
+            rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
+            input_ids, attention_mask = rows.split(input_ids.size(1), 1)
         order = attention_mask.sum(1).argsort()
         chunks, extra = [], None
         for rows in order.split(CHUNK_ROWS):
@@ -441,13 +448,14 @@ def train_agent(
 
     `outcomes` judges what was played: the oracle, or the verifier that `settings.verifier` names. `own` are the method's own
     fields of GRPOConfig; `out/log.jsonl` has a line a rollout. Checkpoints come every `save_every` optimizer steps and
-    `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled.
+    `stop_after` ends the call after so many, both rounded up to whole rollouts: a rollout is not kept, but rolled. Of several
+    processes each calls this; `play` and `outcomes` then run in the main one alone, `sync` and `check` in each.
 
     Raises:
         UserError: `settings.ptx` without demonstrations, or with ones of another tokenizer; `settings.verifier` without a
-            verifier's outcomes; a checkpoint of another model.
+            verifier's outcomes; a checkpoint of another model; the rows do not divide by the processes.
     """
-    if settings.verifier is not None and outcomes is oracle:
+    if settings.verifier is not None and outcomes is oracle and not rank():
         raise UserError(f"{method.name}.verifier has no effect: the oracle's rewards were handed in as outcomes")
     if settings.ptx and not demonstrations:
         raise UserError(
@@ -456,11 +464,13 @@ def train_agent(
     template = ChatTemplate(Path(tokenizer))
     check_template(demonstrations, template)
     out.mkdir(parents=True, exist_ok=True)
-    last = last_checkpoint(out, STATE)
+    last = once(lambda: last_checkpoint(out, STATE))
     if last is not None:
         check_weights(last, model)
     own = own | observer.arguments(out)
-    config = _config(settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own)
+    config = _config(
+        method.name, settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own
+    )
     callbacks: list[TrainerCallback] = [StopDiverged(method.name)]
     if settings.max_minutes:
         callbacks.append(TimeLimit(settings.max_minutes))
@@ -485,7 +495,7 @@ def train_agent(
         with observer.phases("train"):
             trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
-    return trainer.report
+    return once(lambda: trainer.report)
 
 
 def _whole(steps: int, settings: AgentSettings) -> int:
@@ -493,11 +503,27 @@ def _whole(steps: int, settings: AgentSettings) -> int:
     return math.ceil(steps / settings.steps_a_rollout) * settings.steps_a_rollout
 
 
+def accumulation(name: str, settings: AgentSettings) -> int:
+    """Passes of each process in an optimizer step of method `name`.
+
+    Raises:
+        UserError: the rows do not divide by the processes.
+    """
+    rows, step = settings.groups * settings.group_size, settings.minibatches * settings.micro_batch * processes()
+    if rows % step:
+        raise UserError(
+            f"{name}: groups x group_size = {rows} rows do not divide into {settings.minibatches} minibatches of whole "
+            f"micro_batch = {settings.micro_batch} rows on each of {processes()} processes; set {name}.micro_batch or "
+            f"{name}.groups"
+        )
+    return rows // step
+
+
 def _config(
-    settings: AgentSettings, out: Path, seed: int, context: int, gradient_checkpointing: bool, save_steps: int,
+    name: str, settings: AgentSettings, out: Path, seed: int, context: int, gradient_checkpointing: bool, save_steps: int,
     own: dict[str, Any],
 ) -> GRPOConfig:  # fmt: skip
-    accumulate = settings.groups * settings.group_size // (settings.minibatches * settings.micro_batch)
+    accumulate = accumulation(name, settings)
     return GRPOConfig(
         output_dir=str(out), max_steps=settings.rollouts * settings.steps_a_rollout, learning_rate=settings.learning_rate,
         lr_scheduler_type="constant_with_warmup", warmup_steps=settings.warmup_steps, max_grad_norm=settings.max_grad_norm,
@@ -505,10 +531,10 @@ def _config(
         entropy_coef=settings.entropy, per_device_train_batch_size=settings.micro_batch, gradient_accumulation_steps=accumulate,
         steps_per_generation=accumulate * settings.minibatches, max_completion_length=context,
         vllm_importance_sampling_correction=True, vllm_importance_sampling_mode=settings.importance_mode,
-        vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed, bf16=fast_bf16(),
-        use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
+        vllm_importance_sampling_clip_max=settings.importance_clip, seed=seed, data_seed=seed,
+        gradient_checkpointing=gradient_checkpointing,
         disable_tqdm=True, logging_steps=settings.steps_a_rollout, logging_nan_inf_filter=False, save_steps=save_steps,
-        save_total_limit=2, dataloader_pin_memory=False, **own,
+        save_total_limit=2, dataloader_pin_memory=False, **launch(), **own,
     )  # fmt: skip
 
 

@@ -12,12 +12,14 @@ import torch
 from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
+from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset, local_folder
 from galen.train.logprobs import token_scores, trunk
 from galen.train.weights import FETCH, again, check_base, check_trained, check_weights, load_whole
+from galen.train.world import deepspeed, once, whole_weights
 from galen.types import Episode
 
 PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
@@ -31,6 +33,9 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
         UserError: it is not the preset's model, or not all of its weights are there.
     """
     dtype = getattr(torch, preset.dtype)
+    if deepspeed():
+        # Else a ZeRO-3 trainer of before would have all processes split the weights while one of them loads.
+        unset_hf_deepspeed_config()
     base, folder = local_folder(preset), Path(source)
     check_base(base, preset)
     trained = folder.resolve() != base.resolve()
@@ -49,23 +54,33 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
 
 
 def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> None:
-    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter."""
-    shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)
+    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter. Every process calls it."""
+    weights = whole_weights(model)
     if torch.cuda.is_available():  # what the trainer keeps in reserve, a server that wakes on its GPU needs
         gc.collect()
         torch.cuda.empty_cache()
-    if hasattr(model, "peft_config"):
-        policy.publish(folder)
-    else:
-        policy.refresh(folder)
+
+    def serve() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder, state_dict=weights)
+        if hasattr(model, "peft_config"):
+            policy.publish(folder)
+        else:
+            policy.refresh(folder)
+
+    once(serve)
 
 
 def save_model(model: Any, base: Path, target: Path) -> None:
-    """Model and tokenizer in folder `target`, which appears whole or not at all."""
+    """Model and tokenizer in folder `target`, which appears whole or not at all. Every process calls it."""
+    weights = whole_weights(model)
+    once(lambda: _save(model, weights, base, target))
+
+
+def _save(model: Any, weights: dict[str, torch.Tensor] | None, base: Path, target: Path) -> None:
     draft = target.with_name(target.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
-    model.save_pretrained(draft)
+    model.save_pretrained(draft, state_dict=weights)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
         if (base / name).exists():
             shutil.copy(base / name, draft / name)

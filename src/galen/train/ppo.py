@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
+from galen.errors import UserError
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
 from galen.train.critic import Critic
 from galen.train.observe import Observer
@@ -32,6 +33,7 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
+from galen.train.world import zero3
 from galen.types import Task, TrainRow
 
 
@@ -82,6 +84,12 @@ class PPOSettings(AgentSettings):
         return self
 
 
+def check_critic(settings: PPOSettings) -> None:
+    """Raises UserError where the critic cannot be trained as the launcher says."""
+    if settings.critic == "separate" and zero3():
+        raise UserError("ppo.critic = separate: its trunk is not split by ZeRO-3; set ppo.critic=shared, or use zero2")
+
+
 class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     """GRPOTrainer with advantages of shape (rows, tokens), and a critic trained beside."""
 
@@ -93,11 +101,12 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         s = self._settings
+        check_critic(s)
         self.critic = Critic(
             self._policy(), separate=s.critic == "separate", trunk_gradient=s.value_gradient,
             learning_rate=s.critic_learning_rate, max_grad_norm=s.max_grad_norm,
             gradient_checkpointing=self.args.gradient_checkpointing,
-        )  # fmt: skip
+        ).to(self.accelerator.device)  # fmt: skip
         self.kl_coefficient = s.kl
         self._judging, self._values = False, torch.empty(0)
 
