@@ -50,7 +50,7 @@ def train_verifier(
 def load_verifier(folder: Path, dtype: str) -> PreTrainedModel:
     """The trained verifier in `folder`, a whole model or adapters that name theirs, where it scores fastest."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
 
 
 @torch.no_grad()
