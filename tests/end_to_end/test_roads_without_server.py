@@ -24,8 +24,13 @@ FEW = (
 class Served(ScriptedPolicy):
     """What the road asks of its server, where weights change nothing."""
 
+    url = "nowhere"
+
     def refresh(self, folder):
         assert (folder / "model.safetensors").exists()
+
+    def sleep(self):
+        """A server on a processor never does."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +78,7 @@ def test_pairs_by_the_score_of_a_verifier(walk, tmp_path):
 
     tiny = ROOT / "models" / "tiny-base"  # any model says YES or NO
     settings = ["sft=null", "dpo.source=teacher", "demonstration_samples=4", "dpo.pairs=score"]
-    with pytest.raises(UserError, match=r"dpo.verifier=/nowhere: no model is there"):
+    with pytest.raises(UserError, match=r"dpo.verifier=/nowhere: holds no model"):
         walk("dpo", *settings, "dpo.verifier=/nowhere")
     assert not (tmp_path / "run").exists()
     _, out = walk("dpo", *settings, f"dpo.verifier={tiny}")

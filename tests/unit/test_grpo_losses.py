@@ -144,7 +144,7 @@ def test_costs_make_the_advantages(make):
     # 1 - 0.24 and -0.14; 0.25 - 0.24 and 1 - 0.14.
     near(scored(trainer)["advantages"], [0.45, -0.45, -0.425, 0.425])
     assert [e.reward for e in trainer._rolled] == [1.0, 0.0, 0.25, 1.0]
-    assert (trainer._line["reward"], trainer._line["trained_reward"]) == pytest.approx((0.5625, 0.3725))
+    assert (trainer.steplog.also["reward"], trainer.steplog.also["trained_reward"]) == pytest.approx((0.5625, 0.3725))
 
 
 @pytest.mark.slow

@@ -137,4 +137,4 @@ def test_a_rollout_that_hangs_is_named(sampler, teacher, tasks, tmp_path):
             tiny(), BASE, tasks, SETTINGS.model_copy(update={"rollouts": 1}), tmp_path, seed=0, play=hang, sync=lambda m: None,
             check=lambda m, e: (0.0, 0.0), context=640, observer=Observer(phases=phases),
         )  # fmt: skip
-    assert "galen/train/grpo.py:" in heard[0] and " in _rollout" in heard[0]
+    assert "galen/train/agent.py:" in heard[0] and " in _played" in heard[0]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -24,6 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from galen.errors import ProviderError, UserError
+from galen.policy import guardian
 from galen.policy.base import Context, Sample
 from galen.policy.openai import is_local
 from galen.policy.template import ChatTemplate
@@ -118,8 +118,8 @@ class VLLMServer:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment(settings, cpu=cpu),
-                start_new_session=True, preexec_fn=_die_with_owner,
+                [sys.executable, guardian.__file__, str(os.getpid()), *words], stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, env=environment(settings, cpu=cpu), start_new_session=True,
             )  # fmt: skip
         atexit.register(self.close)
 
@@ -146,11 +146,6 @@ class VLLMServer:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
         atexit.unregister(self.close)
-
-
-def _die_with_owner() -> None:
-    """Ask the kernel for SIGTERM when the owner ends, however it ends (PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
 
 
 class VLLMPolicy:
