@@ -92,7 +92,7 @@ class AgentGRPOTrainer(AgentTrainer[GRPOSettings, GRPOReport]):
     """Trains on live groups, as far as `rounds` allow."""
 
     name = "grpo"
-    logged = AgentTrainer.logged | {"cut_fraction": "cispo_clip_ratio"}
+    logged = AgentTrainer.logged | {"cispo_clip_ratio": "cut_fraction"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

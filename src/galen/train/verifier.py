@@ -49,15 +49,6 @@ def train_verifier(
     )  # fmt: skip
 
 
-<<<<<<< HEAD
-=======
-def load_verifier(folder: Path, dtype: str) -> PreTrainedModel:
-    """The trained verifier in `folder`, a whole model or adapters that name theirs, where it scores fastest."""
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
-
-
->>>>>>> recipes
 @torch.no_grad()
 def score(
     model: PreTrainedModel, episodes: Sequence[Episode], template: ChatTemplate, context: int,
