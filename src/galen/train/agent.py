@@ -423,8 +423,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
 
     def clock(self) -> None:
         """Bring the report's seconds by phase up to now."""
-        spent, before = self._phases.since(self._spent), self._restored
-        self.report.seconds = {p: spent.get(p, 0.0) + before.get(p, 0.0) for p in PHASES if p in spent or p in before}
+        spent = self._phases.since(self._spent)
+        total = {phase: spent.get(phase, 0.0) + self._restored.get(phase, 0.0) for phase in PHASES}
+        self.report.seconds = {phase: seconds for phase, seconds in total.items() if seconds}
 
     def restore(self, checkpoint: Path) -> dict[str, Any]:
         """Take over what the checkpoint holds beside the weights: the feed, and the counts of the whole run. Returns

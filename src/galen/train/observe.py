@@ -93,7 +93,7 @@ class StepLog(TrainerCallback):
         line = {"step": state.global_step, **self.also, **found}
         before, self._spent = self._spent, self._phases.spent()
         seconds = {name: total - before.get(name, 0.0) for name, total in self._spent.items()}
-        line |= {f"time/{name}": round(seconds[name], 3) for name in PHASES if name in seconds}
+        line |= {f"time/{name}": round(seconds[name], 3) for name in PHASES if seconds.get(name)}
         if state.num_input_tokens_seen > self._tokens:
             line["tokens"] = state.num_input_tokens_seen - self._tokens
             self._tokens = state.num_input_tokens_seen
