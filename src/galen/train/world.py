@@ -57,8 +57,12 @@ def join() -> None:
         raise UserError("fsdp: training does not support it yet; use configs/accelerate/zero3.yaml")
     if deepspeed() and find_spec("deepspeed") is None:
         raise UserError("zero2, zero3: the package deepspeed is not installed; pip install 'galen-rl[deepspeed]'")
-    if processes() == 1:
-        return
+    if processes() > 1:
+        _meet()
+
+
+@cache
+def _meet() -> None:
     if rank():
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
     import torch
@@ -66,7 +70,10 @@ def join() -> None:
 
     if torch.cuda.is_available():
         PartialState(timeout=SILENCE)
-    else:  # accelerate finds no way for DeepSpeed to talk where there is no GPU, and wants to be told
+    else:
+        # Accelerate's own device, "cpu:0", is one that PyTorch loads no checkpoint to; and it must be told how DeepSpeed's
+        # processes talk where there is no GPU.
+        os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
         PartialState(cpu=not deepspeed(), backend="gloo", timeout=SILENCE)
 
 
@@ -139,6 +146,7 @@ def launch() -> dict[str, Any]:
 
     from galen.train.device import fast_bf16
 
+    join()
     cpu = not torch.cuda.is_available()
     return {
         "bf16": fast_bf16() and not (cpu and deepspeed()),  # Transformers refuses it to DeepSpeed on a CPU
@@ -162,7 +170,7 @@ def whole_weights(model: Any) -> dict[str, Any] | None:
     """
     if not split(model):
         return None
-    from deepspeed.zero import GatheredParameters
+    from deepspeed.runtime.zero import GatheredParameters
 
     adapted = hasattr(model, "peft_config")
     found: dict[str, Any] = {}
