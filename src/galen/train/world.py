@@ -170,7 +170,7 @@ def whole_weights(model: Any) -> dict[str, Any] | None:
     """
     if not split(model):
         return None
-    from deepspeed.runtime.zero import GatheredParameters
+    from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
 
     adapted = hasattr(model, "peft_config")
     found: dict[str, Any] = {}
