@@ -119,12 +119,14 @@ def differ(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
     ("together", "name"), [(p, n) for p in TRAINED for n in TRAINED[p]], indirect=["together"], scope="module"
 )
 def test_two_processes_train_as_one(together, name, alone):
-    """Their weights agree to two thousandths of what training changed, and their gradients in size."""
+    """Their weights agree to two thousandths of what training changed, and their gradients in size: a wrong scale is off by
+    halves, while sums in another order (a wrapped model is scored by TRL's head) have drifted by 1.5e-3 at the fourth step.
+    """
     one, out = alone[name], together / name
     moved = differ(one.before, one.after)
     assert moved > 0
     assert differ(one.after, weights(out / "final")) < 2e-3 * moved
-    assert norms(out) == pytest.approx(one.norms, rel=1e-3)
+    assert norms(out) == pytest.approx(one.norms, rel=5e-3)
 
 
 @pytest.mark.slow

@@ -135,7 +135,7 @@ def trainer(tasks, tmp_path, monkeypatch):
     episodes = [two_turns(i, r, *t, prompt=p) for i, (p, r, t) in enumerate(zip(prompts, rewards, tokens, strict=True))]
 
     # Autocast to bfloat16 would hide errors below a hundredth.
-    monkeypatch.setattr("galen.train.agent.fast_bf16", lambda: False)
+    monkeypatch.setattr("galen.train.device.fast_bf16", lambda: False)
     return trainer_of(train_ppo_on, monkeypatch, AgentPPOTrainer, play_of(*episodes), tmp_path, tasks, groups=4)
 
 

@@ -9,7 +9,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from galen.errors import UserError
 from galen.policy.template import ChatTemplate
-from galen.train import sft
+from galen.train import device
 from galen.train.sft import PackCollator, SFTSettings, TokenSFTTrainer, train_sft
 from galen.types import TrainRow
 
@@ -45,7 +45,7 @@ def one_step(make, found, out, monkeypatch, **changed):
     try:
         with monkeypatch.context() as patch:
             patch.setattr(TokenSFTTrainer, "compute_loss", watch)
-            patch.setattr(sft, "fast_bf16", lambda: False)
+            patch.setattr(device, "fast_bf16", lambda: False)
             settings = SFTSettings(batch_size=16, epochs=1, **changed)
             report = train_sft(make(), BASE, found, settings, out, seed=0, context=CONTEXT, max_steps=1)
     finally:

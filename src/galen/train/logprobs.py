@@ -18,6 +18,7 @@ from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.rows import IGNORED
 from galen.errors import UserError
+from galen.train.world import split
 
 NUMBERS = 2**25  # logits that are there at once: 128 MiB in float32, and a few times that with what is made of them
 RESCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
@@ -46,7 +47,7 @@ def token_scores(
     if odd := [name for name in RESCALED if getattr(config, name, None) is not None]:
         raise UserError(f"{config.model_type}: {odd[0]} changes its logits, which is not known here; choose another")
     head = inner(model).get_output_embeddings()
-    size = max(1, NUMBERS // head.weight.size(0))
+    size = max(1, NUMBERS // config.vocab_size)
     if len(targets) <= size:
         return _scores(head, hidden, targets, temperature, outputs)
     parts = [
@@ -72,10 +73,10 @@ def _scores(
 
 
 def on_processor(model: Any) -> bool:
-    """Whether `model` is scored by `score_rows`: a bare one on a CPU. TRL's own head does it elsewhere, and within what
-    wraps a model to train it on several processes.
+    """Whether `model` is scored by `score_rows`: a bare and whole one on a CPU. TRL's own head does it elsewhere, and where
+    a model is wrapped or split to train it on several processes.
     """
-    return isinstance(model, PreTrainedModel | PeftModel) and model.device.type == "cpu"
+    return isinstance(model, PreTrainedModel | PeftModel) and model.device.type == "cpu" and not split(model)
 
 
 def score_rows(
