@@ -25,7 +25,7 @@ from galen.policy.scripted import ScriptedPolicy
 from galen.rollout.sampler import Sampler
 from galen.tasks.store import GoldStore
 from galen.train import device, world
-from galen.train.agent import AgentSettings, accumulation
+from galen.train.agent import AgentSettings, accumulation, check_reference
 from galen.train.models import save_model
 
 TRAINED = {"ddp": ("sft", "grpo", "lora", "ppo"), "zero2": ("sft", "grpo", "ppo"), "zero3": ("grpo", "lora", "ppo")}
@@ -160,3 +160,12 @@ def test_fsdp_is_refused(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
     with pytest.raises(UserError, match=r"zero3\.yaml"):
         world.join()
+
+
+def test_a_reference_beside_adapters_is_refused_where_weights_are_split(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", "3")
+    with pytest.raises(UserError, match=r"grpo.kl = 0.001 with LoRA .* set grpo.kl=0"):
+        check_reference("grpo", AgentSettings(), lora=True)
+    check_reference("grpo", AgentSettings(), lora=False)
+    check_reference("grpo", AgentSettings(kl=0), lora=True)

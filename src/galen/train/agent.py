@@ -36,7 +36,7 @@ from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.shaping import ShapingSettings, shape
 from galen.train.stop import StopAfter, StopDiverged, TimeLimit
 from galen.train.weights import check_weights, last_checkpoint, step_of
-from galen.train.world import launch, once, part, processes, rank, split
+from galen.train.world import launch, once, part, processes, rank, split, zero3
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
@@ -462,6 +462,7 @@ def train_agent(
         raise UserError(
             f"{method.name}.ptx={settings.ptx}: there is no successful demonstration to train on; set {method.name}.ptx=0"
         )
+    check_reference(method.name, settings, hasattr(model, "peft_config"))
     template = ChatTemplate(Path(tokenizer))
     check_template(demonstrations, template)
     out.mkdir(parents=True, exist_ok=True)
@@ -497,6 +498,14 @@ def train_agent(
             trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
     return once(lambda: trainer.report)
+
+
+def check_reference(name: str, settings: AgentSettings, lora: bool) -> None:
+    """Raises UserError where the reference would be a second adapter of weights that are split: measured, another update
+    than one process's came of it.
+    """
+    if lora and settings.kl and zero3():
+        raise UserError(f"{name}.kl = {settings.kl} with LoRA under ZeRO-3: set {name}.kl=0, or use ddp or zero2")
 
 
 def _whole(steps: int, settings: AgentSettings) -> int:
