@@ -38,6 +38,7 @@ from galen.tasks.store import GoldStore, read_tasks
 TASKS = 100
 CONCURRENCY = 16
 STORE = "episodes.jsonl"
+TEMPLATE = bytes(ROOT / "sandbox" / "runtime" / "template.py")  # of this checkout: others may run beside
 
 
 def play(folder: Path, backend: str, episodes: int) -> None:
@@ -140,7 +141,7 @@ def templates_below(pid: int) -> set[int]:
 
 def _runs_template(pid: int) -> bool:
     try:
-        return b"sandbox/runtime/template.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return TEMPLATE in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

@@ -501,8 +501,8 @@ def train_agent(
 
 
 def check_reference(name: str, settings: AgentSettings, lora: bool) -> None:
-    """Raises UserError where the reference would be a second adapter of weights that are split: measured, another update
-    than one process's came of it.
+    """Raises UserError where the reference would be a second adapter of weights that are split: DeepSpeed's checkpoints
+    leave frozen adapters out, so what resumes would have the reference of the weights that it was given.
     """
     if lora and settings.kl and zero3():
         raise UserError(f"{name}.kl = {settings.kl} with LoRA under ZeRO-3: set {name}.kl=0, or use ddp or zero2")
