@@ -45,11 +45,12 @@ def load_whole(folder: Path, dtype: torch.dtype, fix: str) -> PreTrainedModel:
         UserError: a file is missing or cut off, or a weight is missing or has another shape.
     """
     try:
-        model, found = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True
         )
     except (OSError, SafetensorError) as error:
         raise UserError(f"{folder}: its weights cannot be read ({_line(error)}); {fix}") from None
+    model, found = loaded
     for name, stored, wanted in sorted(found["mismatched_keys"]):
         raise UserError(f"{folder}: {name} has shape {tuple(stored)}, but its config.json says {tuple(wanted)}; {fix}")
     if missing := sorted(found["missing_keys"]):
