@@ -21,6 +21,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
+
 from data_prep.build import DataSettings, FamilySize, build
 from galen.agent.loop import Setting
 from galen.oracles.grader import Grader
@@ -102,7 +104,7 @@ class Siege:
             subprocess.run(self.wanted.restart_engine, shell=True, check=False)
         elif target == "container" and (found := self.containers()):
             subprocess.run(["docker", "kill", self._rng.choice(found)], capture_output=True, check=False)
-        elif target == "supervisor" and (found := descendants(sampler.pid)):
+        elif target == "supervisor" and (found := templates_below(sampler.pid)):
             self._kill(self._rng.choice(sorted(found)))
         else:
             return
@@ -128,16 +130,12 @@ class Siege:
         return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def descendants(pid: int) -> set[int]:
+def templates_below(pid: int) -> set[int]:
     """Templates, supervisors and what they run, below a sampler."""
-    lines = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    parents = {int(a): int(b) for a, b in (line.split() for line in lines)}
-    family = {pid}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return {p for p in family - {pid} if _runs_template(p)}
+    try:
+        return {p.pid for p in psutil.Process(pid).children(recursive=True) if _runs_template(p.pid)}
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def _runs_template(pid: int) -> bool:

@@ -7,12 +7,12 @@ cd "$(dirname "$0")/.."
 pidfile=.cache/dockerd.pid
 case "${1:-}" in
 start)
+  mkdir -p .cache
   if ! docker version >/dev/null 2>&1; then
     if ! command -v dockerd >/dev/null; then
       apt-get -qq update
       DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io iptables debootstrap >/dev/null
     fi
-    mkdir -p .cache
     nohup dockerd --pidfile "$PWD/$pidfile" >.cache/dockerd.log 2>&1 &
     for _ in $(seq 60); do docker version >/dev/null 2>&1 && break; sleep 1; done
     docker version >/dev/null || { tail -20 .cache/dockerd.log >&2; echo "engine: dockerd did not start" >&2; exit 1; }

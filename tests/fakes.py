@@ -16,8 +16,10 @@ from galen.paths import ROOT
 from galen.policy.template import ChatTemplate
 from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import AgentGRPOTrainer, GRPOSettings, train_grpo
+from galen.train.outcome import oracle
 from galen.train.ppo import AgentPPOTrainer, PPOSettings, train_ppo
 from galen.train.sft import SFTSettings, train_sft
+from galen.train.shaping import ShapingSettings
 from galen.train.verifier import VerifierSettings, train_verifier
 from galen.types import Episode, ParseError, StopReason, Turn, Verdict
 
@@ -55,14 +57,16 @@ def starts(make, stops):
         yield stop, model
 
 
-def run_sft(out: Path, sampler, teacher, tasks, stops):
+def run_sft(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
     rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
-    for stop, model in starts(tiny, stops):
-        train_sft(
-            model, BASE, rows, SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1), out, seed=0, context=640, max_steps=4,
-            stop_after=stop,
-        )  # fmt: skip
+    settings = SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1).model_copy(update=changed)
+    for stop, model in starts(make, stops):
+        train_sft(model, BASE, rows, settings, out, seed=0, context=640, max_steps=4, stop_after=stop)
     return model.state_dict()
+
+
+def run_sft_packed(out: Path, sampler, teacher, tasks, stops):
+    return run_sft(out, sampler, teacher, tasks, stops, make=tiny_lora, packing=True, micro_batch=2)
 
 
 def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):
@@ -229,18 +233,18 @@ def two_turns(number, reward, first, shown, second, prompt=(5, 6, 7)):
 
 
 PPO = PPOSettings(
-    learning_rate=1e-4, rollouts=2, groups=8, minibatches=1, epochs=2, micro_batch=4, kl=0.05, kl_target=0.01, turn_cost=0.01,
-    value_gradient=0.1, critic_learning_rate=3e-4, value_warmup=1, warmup_steps=0,
+    learning_rate=1e-4, rollouts=2, groups=8, minibatches=1, epochs=2, micro_batch=4, kl=0.05, kl_target=0.01,
+    shaping=ShapingSettings(turn=0.01), value_gradient=0.1, critic_learning_rate=3e-4, value_warmup=1, warmup_steps=0,
 )  # fmt: skip
 SEPARATE = {"critic": "separate", "value_gradient": 0.0, "critic_learning_rate": 1e-4}
 
 
-def train_ppo_on(play, out: Path, tasks, model=None, stop=0, sync=lambda m: None, **changes):
+def train_ppo_on(play, out: Path, tasks, model=None, stop=0, sync=lambda m: None, outcomes=oracle, **changes):
     """One call of PPO on the episodes that `play` gives; returns its report and the model."""
     model = tiny() if model is None else model
     report = train_ppo(
         model, BASE, tasks, PPOSettings(**{**PPO.model_dump(), **changes}), out, seed=0, play=play, sync=sync,
-        check=lambda m, e: (0.0, 0.0), context=640, save_every=2, stop_after=stop,
+        check=lambda m, e: (0.0, 0.0), context=640, save_every=2, stop_after=stop, outcomes=outcomes,
     )  # fmt: skip
     return report, model
 

@@ -23,6 +23,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.add_typer(cli_sandbox.app, name="sandbox")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_DATA = ROOT / "data" / "default"
+LOCALHOST = "127.0.0.1"
 
 
 def _stay_inside() -> None:
@@ -73,31 +74,59 @@ def train(
     data: Annotated[Path | None, typer.Option(help="A task folder.")] = None,
     seed: int = 0,
     out: Path | None = None,
-    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
+    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value; model.key=value for the model's")] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Walk the road to METHOD and print the table. The same command goes on after an interruption."""
-    from galen.config import load, preset
-    from galen.presets import model_preset
+    """Walk the road to METHOD and print the table. The same command goes on after an interruption.
+
+    On several GPUs: accelerate launch --config_file configs/accelerate/PRESET.yaml .venv/bin/galen train METHOD …
+    """
+    from galen.config import preset
+    from galen.presets import model_preset, split
     from galen.tasks.store import require
+    from galen.train.world import join, once
 
     preset("train", method)  # an unknown method is refused before the data are made
-    chosen = model_preset(model)
+    own, others = split(set_)
+    chosen = model_preset(model, own)
+    join()
     if data is not None:
         require(data)
     else:
         data = DEFAULT_DATA
-        if not data.exists():
-            from data_prep.build import DataSettings, build
-
-            print("data …", flush=True)
-            data.parent.mkdir(parents=True, exist_ok=True)
-            build(data, 0, load(preset("tasks", "default"), DataSettings))
+        once(_default_data)
     from galen.pipeline.road import Road  # after the checks: it imports torch and TRL, which takes many seconds
 
-    rows = Road(method, chosen, data, seed, out or RUNS / f"{method}-{chosen.name}-s{seed}", set_).walk()
+    rows = Road(method, chosen, data, seed, out or RUNS / f"{method}-{chosen.name}-s{seed}", others).walk()
     if as_json:
         print(json.dumps(rows))
+
+
+def _default_data() -> None:
+    from data_prep.build import DataSettings, build
+    from galen.config import load, preset
+
+    if not DEFAULT_DATA.exists():
+        print("data …", flush=True)
+        DEFAULT_DATA.parent.mkdir(parents=True, exist_ok=True)
+        build(DEFAULT_DATA, 0, load(preset("tasks", "default"), DataSettings))
+
+
+@app.command()
+def serve(
+    model: str = "tiny",
+    host: Annotated[str, typer.Option(help="0.0.0.0 for other machines: whoever reaches it controls it.")] = LOCALHOST,
+    port: int = 8000,
+    set_: Annotated[list[str], typer.Option("--set", help="model.key=value")] = [],  # noqa: B006
+) -> None:
+    """Run vLLM for a trainer that is told of it (--set model.serve.url=http://HOST:PORT). Ends with Ctrl-C."""
+    from galen.pipeline.serve import serve_here
+    from galen.presets import model_preset, split
+
+    own, others = split(set_)
+    if others:
+        raise UserError(f"{others[0]}: has no effect on a server; write model.key=value")
+    serve_here(model_preset(model, own), host, port)
 
 
 @app.command()

@@ -52,6 +52,10 @@ def validate(raw: dict[str, Any], model: type[M], source: str) -> M:
         if first["type"] == "extra_forbidden":
             owner = _submodel(model, first["loc"][:-1])
             raise UserError(f"{source}: {unknown('setting', where, owner.model_fields)}") from None
+        if first["type"] == "value_error" and isinstance(first["input"], dict):  # the settings contradict each other
+            raise UserError(
+                ": ".join(filter(None, (source, where, first["msg"].removeprefix("Value error, "))))
+            ) from None
         raise UserError(f"{source}: {where}: {first['msg']} (got {first['input']!r})") from None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from galen.config import load, override, preset, validate
 from galen.errors import ProviderError, UserError
@@ -23,12 +23,42 @@ class LoraSettings(Frozen):
 
 
 class ServeSettings(Frozen):
-    """How vLLM serves the policy. `gpu_memory_utilization` leaves room for the trainer on the same GPU."""
+    """How vLLM serves the policy, and where: on the trainer's GPU, on `gpus` of its own on this machine (the numbers that
+    CUDA_VISIBLE_DEVICES takes), or at `url`, where a server runs already (`galen serve`).
+
+    `gpu_memory_utilization` leaves room for the trainer on the same GPU. `sleep` is vLLM's level while the trainer
+    works there: 1 moves the weights to the host's memory and drops the cache, 2 drops the weights too, 0 stays awake.
+    Without a value it is 1 on a shared GPU; a processor has no sleep.
+    """
 
     max_num_seqs: int = Field(default=64, ge=1)
     gpu_memory_utilization: float = Field(default=0.5, gt=0, le=1)
     tensor_parallel: int = Field(default=1, ge=1)
     eager: bool = False
+    sleep: Literal[0, 1, 2] | None = None
+    gpus: tuple[int, ...] = ()
+    url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ServeSettings:
+        if self.url is not None and self.gpus:
+            raise ValueError(f"url = {self.url}, gpus = {list(self.gpus)}: the server is in one place; leave one out")
+        if self.sleep is not None and (self.url or self.gpus):
+            raise ValueError(f"sleep = {self.sleep} has no effect: a server sleeps only on the trainer's own GPU")
+        if self.gpus and len(set(self.gpus)) != self.tensor_parallel:
+            raise ValueError(
+                f"gpus = {list(self.gpus)}, but tensor_parallel = {self.tensor_parallel}: the model is split over as many "
+                "GPUs as tensor_parallel says; make them equal"
+            )
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"url = {self.url}: write it with its scheme, as http://127.0.0.1:8000")
+        return self
+
+    def sleep_level(self, *, cpu: bool) -> int:
+        """vLLM's level of sleep while the trainer works; 0 where the server has its place to itself."""
+        if cpu or self.gpus or self.url:
+            return 0
+        return 1 if self.sleep is None else self.sleep
 
 
 class Architecture(Frozen):
@@ -74,6 +104,12 @@ class ModelPreset(Frozen):
     architecture: Architecture | None = Field(default=None, exclude=True)
     wheel: Wheel | None = Field(default=None, exclude=True)
 
+    @model_validator(mode="after")
+    def _wakes_whole(self) -> ModelPreset:
+        if self.lora and self.serve.sleep == 2:
+            raise ValueError("serve.sleep = 2 drops the weights, with LoRA only adapters are sent again; set it to 1")
+        return self
+
     @property
     def folder(self) -> Path | None:
         """The local folder, or None for a hub id."""
@@ -104,8 +140,25 @@ def _from_folder(folder: Path, overrides: Sequence[str]) -> ModelPreset:
     return validate(raw, ModelPreset, str(folder))
 
 
+MODEL = "model."  # before an override of the model's preset, where those of a recipe are given beside it
+
+
+def split(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides of the model's preset, without their `model.`, and the others."""
+    own = [item.removeprefix(MODEL) for item in overrides if item.startswith(MODEL)]
+    return own, [item for item in overrides if not item.startswith(MODEL)]
+
+
 def model_preset(name: str, overrides: Sequence[str] = ()) -> ModelPreset:
     """Preset `name`, or a local model folder, with `key.sub=value` overrides; raises UserError naming the known ones."""
+    made = _preset(name, overrides)
+    idle = [o for o in overrides if o.startswith("serve.") and not o.startswith("serve.url=")]
+    if made.serve.url and idle:
+        raise UserError(f"{idle[0]}: has no effect on the server at {made.serve.url}, which runs already; leave it out")
+    return made
+
+
+def _preset(name: str, overrides: Sequence[str]) -> ModelPreset:
     folder = Path(name)
     if folder.is_dir():
         if not (folder / "config.json").exists():

@@ -291,14 +291,23 @@ class Episode(Frozen):
 
 
 class Group(Frozen):
-    """The episodes of one task under one policy version (GRPO's unit)."""
+    """The episodes of one task under one policy version (GRPO's unit).
+
+    `trained` are the rewards that training goes by, one an episode, where they are not the verdicts'.
+    """
 
     task_id: str
     episodes: tuple[Episode, ...]
+    trained: tuple[float | None, ...] | None = None
+
+    @property
+    def each(self) -> tuple[float | None, ...]:
+        """The reward of each episode; None where there is none (law 3)."""
+        return tuple(e.reward for e in self.episodes) if self.trained is None else self.trained
 
     @property
     def rewards(self) -> list[float]:
-        return [e.reward for e in self.episodes if e.reward is not None]
+        return [r for r in self.each if r is not None]
 
     @property
     def live(self) -> bool:

@@ -23,6 +23,7 @@ FEW = (
     "grpo.group_size=4", "grpo.minibatches=1", "grpo.micro_batch=8", "ppo.rollouts=1", "ppo.groups=2", "ppo.group_size=4",
     "ppo.minibatches=1", "ppo.micro_batch=8", "ppo.value_warmup=0", "dpo.rounds=1", "dpo.tasks=24", "dpo.batch_size=4",
     "dpo.micro_batch=4", "eval.test=6", "eval.ood=2", "eval.curve=4", "eval.every=1",
+    "report_to=tensorboard",
 )  # fmt: skip
 
 
@@ -82,7 +83,12 @@ def _check_results(out: Path) -> None:
         report = json.loads((out / name / "report.json").read_text())
         assert report["changed_tokens"] == 0 < report["trained_tokens"]
         assert 0 <= report["parity_mean"] < 0.01
+        [line] = [json.loads(text) for text in (out / name / "log.jsonl").read_text().splitlines()]
+        assert line["valid"] == 1 and {"reward/mimic_iii", "reward/medcalc"} < line.keys()
+        assert all(line[f"time/{phase}"] > 0 for phase in ("rollout", "evaluation", "sync", "check", "score", "train"))
     assert json.loads((out / "dpo" / "report.json").read_text())["rounds"][0]["pairs"] > 0
+    for trainer in ("sft", "dpo/round-0", "ppo", "grpo"):
+        assert (out / trainer / "log.jsonl").read_text() and any((out / trainer / "tensorboard").iterdir())
     points = curves.read(out)
     assert all(len([p for p in points[name] if "success" in p]) == 2 for name in ("dpo", "ppo", "grpo"))
     assert {r["against"] for r in table} == {None, "base", "sft"}

@@ -1,9 +1,14 @@
 """Law 9: credentialed rows never leave the machine."""
 
+import json
+
 import pytest
+from fakes import run_dpo, run_grpo, run_ppo, run_sft, run_verifier
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from galen.errors import UserError
 from galen.policy.openai import Endpoint, OpenAIPolicy
+from galen.train import trackers
 from galen.types import Privacy
 
 
@@ -24,3 +29,39 @@ def test_a_remote_policy_never_sees_a_credentialed_task(sampler, tasks, template
     policy.generate = lambda *_, **__: pytest.fail("the prompt was sent")
     with pytest.raises(UserError, match="never leave the machine"):
         sampler.sample([tasks[1], secret], policy)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [run_sft, run_dpo, run_ppo, run_grpo, run_verifier])
+def test_a_tracker_gets_numbers_and_settings_and_no_row(run, sampler, teacher, tasks, tmp_path, monkeypatch):
+    """TensorBoard's files, read back, hold the numbers of log.jsonl; of what was asked, answered and shown, nothing."""
+    played, play = [], sampler.sample
+
+    def sample(*args, **kwargs):
+        groups = play(*args, **kwargs)
+        played.extend(e for g in groups for e in g.episodes)
+        return groups
+
+    monkeypatch.setattr(sampler, "sample", sample)
+    monkeypatch.setattr("galen.train.observe.trackers", lambda _, *args: trackers.trackers(["tensorboard"], *args))
+    run(tmp_path, sampler, teacher, tasks, stops=[2])
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    stored = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    expected = {
+        k: [line[k] for line in lines if line.get(k) is not None] for line in lines for k in line if k != "step"
+    }
+    found = {tag.removeprefix("train/"): [e.value for e in stored.Scalars(tag)] for tag in stored.Tags()["scalars"]}
+    assert found.keys() == {k for k, values in expected.items() if values}
+    for key, values in found.items():
+        assert values == pytest.approx(expected[key], rel=1e-6), key
+    files = b"".join(path.read_bytes() for path in (tmp_path / "tensorboard").iterdir())
+    assert b"output_dir" in files and b'"learning_rate": ' in files
+    turns = [t for e in played for t in e.turns]
+    rows = (
+        {t.prompt.question for t in tasks}
+        | {t.text for t in turns}
+        | {t.observation.text for t in turns if t.observation}
+    )
+    pieces = {line for text in rows for line in text.splitlines() if len(line) > 12}
+    assert len(pieces) > 50 and not [piece for piece in pieces if piece.encode() in files]
+    assert not list(tmp_path.rglob("*.parquet")), "TRL writes completions"

@@ -116,7 +116,9 @@ def test_rollouts_without_a_gradient_stop_the_run_which_then_goes_on(method, tas
         settings = {"rollouts": 4, "groups": 2, "group_size": 4, "epochs": 1, "patience": 3}
         return train_ppo_on(play, tmp_path, tasks, **settings)[0]
 
-    with pytest.raises(GalenError, match=rf"{method}: 3 rollouts in a row, until step 2, had no .*alike.* \[1.0"):
+    with pytest.raises(
+        GalenError, match=rf"{method}: 3 rollouts in a row, until step 2, had no .*alike.* \[(1\.0|0\.98), "
+    ):
         train(1.0, 1.0, 1.0, 1.0)
     said = capsys.readouterr().out
     assert all(f"step {n} has no gradient: all its rewards are alike ({n + 1} of 3)" in said for n in range(3))

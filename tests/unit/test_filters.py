@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from galen.data.filters import SHARES, FilterSettings, select, subsets
+from galen.data.filters import SHARES, FilterSettings, choose, select, subsets
 from galen.types import Action, ActionKind, Episode, StopReason, Turn, Verdict
 
-NONE = FilterSettings(repeats=None, distinct_code=False)
+NONE = FilterSettings()
 
 
 def code(text):
@@ -54,13 +54,15 @@ def test_the_same_code_comes_once_a_family():
     episodes = [episode(str(i), [A, SUBMIT]) for i in range(4)]
     others = [episode("debugged", [B, A, SUBMIT]), episode("family", [A, SUBMIT], family="mimic_iii")]
     answered = [episode(f"no code {i}", [SUBMIT]) for i in range(2)]
-    kept, report = select([*episodes, *others, *answered], FilterSettings(), seed=0)
+    kept, report = select([*episodes, *others, *answered], FilterSettings(distinct_code=True), seed=0)
     assert report.dropped == {"equal_code": 3} and {e.key for e in kept} > {e.key for e in [*others, *answered]}
 
 
-@pytest.mark.parametrize(("setting", "field"), [("per_cluster", "cluster"), ("per_category", "category")])
+@pytest.mark.parametrize(
+    ("setting", "field"), [("per_task", "task_id"), ("per_cluster", "cluster"), ("per_category", "category")]
+)
 def test_at_most_so_many_of_a_kind(setting, field):
-    episodes = [episode(f"{kind}{i}", **{field: kind}) for kind in "abc" for i in range(5)]
+    episodes = [episode(f"{kind}{i}").model_copy(update={field: kind}) for kind in "abc" for i in range(5)]
     kept, report = select(episodes, NONE.model_copy(update={setting: 2}), seed=0)
     assert Counter(getattr(e, field) for e in kept) == {"a": 2, "b": 2, "c": 2} and report.dropped == {setting: 9}
     assert select(episodes, NONE.model_copy(update={setting: 2}), seed=1)[0] != kept
@@ -68,7 +70,7 @@ def test_at_most_so_many_of_a_kind(setting, field):
 
 def test_what_stays_depends_on_no_order_of_finishing():
     episodes = [episode(str(i), [code(str(i % 7))], cluster=str(i % 5)) for i in range(40)]
-    settings = FilterSettings(per_cluster=1)
+    settings = FilterSettings(per_cluster=1, distinct_code=True)
     kept, _ = select(episodes, settings, seed=3)
     random.Random(0).shuffle(episodes)
     assert select(episodes, settings, seed=3)[0] == kept
@@ -92,3 +94,13 @@ def test_real_demonstrations_pass_but_for_their_failures(sampler, teacher, tasks
     failed = sum(not e.success for e in episodes)
     assert failed > 0 and report.dropped["failed"] == failed
     assert len(kept) + report.dropped.total() == 16 and all(e.success for e in kept)
+
+
+def test_what_is_chosen_comes_in_its_own_order_and_the_rest_is_counted():
+    episodes = [episode(f"e{i}", [A, SUBMIT] if i == 2 else [A, A, SUBMIT], reward=float(i > 1)) for i in range(12)]
+    assert choose(episodes, NONE, 100, seed=0)[0] == episodes[2:]
+    half, report = choose(episodes, FilterSettings(repeats=3), 50, seed=0)
+    assert half == [e for e in episodes if e in half] and len(half) == 5
+    assert (report.seen, report.kept, report.dropped) == (12, 5, {"failed": 2, "share": 5})
+    assert {e.key for e in half} < {e.key for e in choose(episodes, FilterSettings(repeats=3), 75, seed=0)[0]}
+    assert choose(episodes, FilterSettings(repeats=2), 100, seed=0)[0] == [episodes[2]]

@@ -1,5 +1,7 @@
 """The OpenAI-compatible client, against a real HTTP server that speaks the protocol."""
 
+import dataclasses
+import itertools
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from galen.agent.explainer import ModelExplainer
+from galen.data.filters import FilterSettings, choose
 from galen.errors import UserError
 from galen.pipeline.sample import sample
 from galen.policy.openai import Endpoint, OpenAIPolicy
@@ -14,6 +17,7 @@ from galen.presets import model_preset
 from galen.rollout.store import read
 from galen.sandbox.choose import SandboxSettings
 from galen.tasks.base import Vocabulary
+from galen.tasks.store import GoldStore
 from galen.types import Owner, StopReason
 
 
@@ -22,6 +26,7 @@ class Service:
 
     def __init__(self) -> None:
         self.reply, self.failures, self.finish, self.asked = "```submit\n1\n```", 0, "stop", []
+        self.next = lambda: self.reply
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,7 +35,7 @@ class Service:
                 service.asked.append({"path": self.path, "key": self.headers["authorization"], **body})
                 service.failures -= 1
                 status = 503 if service.failures >= 0 else 200
-                message = {"role": "assistant", "content": service.reply}
+                message = {"role": "assistant", "content": service.next()}
                 choice = {"index": 0, "message": message, "finish_reason": service.finish}
                 answer = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
                 data = json.dumps(answer).encode()
@@ -137,3 +142,15 @@ def test_a_task_without_a_reference_needs_a_teacher(sampler, tasks, teacher):
     policy._solution = lambda i: teacher()._solution(i).model_copy(update={"solution": ""})
     episode = sampler.sample(tasks[40:41], policy)[0].episodes[0]
     assert episode.fault and episode.fault.owner is Owner.TASK and "set `teacher`" in episode.fault.message
+
+
+def test_of_several_samples_a_task_the_right_ones_are_kept(service, sampler, data, tasks, template):
+    task, replies = tasks[40], itertools.count()
+    answer = GoldStore(data).get(task).answer
+    service.next = lambda: f"```submit\n{answer if next(replies) % 3 else 'no idea'}\n```"
+    sampler.setting = dataclasses.replace(sampler.setting, temperature=0.7)
+    [group] = sampler.sample([task], OpenAIPolicy(Endpoint(url=service.url, model="m"), template), samples=6)
+    assert {a["temperature"] for a in service.asked} == {0.7} and len(service.asked) == 6
+    assert len({e.key for e in group.episodes}) == 6 and sum(e.success for e in group.episodes) == 4
+    kept, report = choose(group.episodes, FilterSettings(per_task=1), 100, seed=0)
+    assert len(kept) == 1 and kept[0].success and report.dropped == {"failed": 2, "per_task": 3}

@@ -230,19 +230,25 @@ def test_a_critic_and_a_precomputed_reference():
     assert used(reference="precomputed").reference == used(reference="none").reference == 0 < used().reference
 
 
-# What the first line of each preset promises: GPUs of so many GB with vLLM awake beside the trainer.
+# What the first line of each preset promises: GPUs of so many GB, on which vLLM sleeps while the trainer works.
 @pytest.mark.parametrize(
-    ("name", "gib"), [("0.5b", 40), ("1.5b", 80), ("3b", 40), ("7b", 80), ("14b", 80), ("32b", 141)]
+    ("name", "gib", "gpus"),
+    [("0.5b", 40, 1), ("1.5b", 80, 1), ("3b", 40, 1), ("7b", 80, 1), ("14b", 80, 1), ("32b", 141, 2)],
 )
-def test_each_presets_own_settings_fit_the_gpu_that_it_names(name, gib):
+def test_each_presets_own_settings_are_the_plans_for_the_gpu_that_it_names(name, gib, gpus):
     preset = model_preset(f"qwen2.5-{name}")
     assert f"{gib} GB" in (CONFIGS / "models" / f"qwen2.5-{name}.yaml").read_text().splitlines()[0]
     s, stage = counts.shape_of(preset), workload("grpo", preset, []).stages[1]
     used = memory.parts(preset, s, stage, stage.micro_batch, PRESETS["single_gpu"], 1)
     served = preset.serve.gpu_memory_utilization * gib * GIB
-    assert used.held + used.step + RESERVE + served <= gib * GIB
+    assert used.held + used.step + 2 * RESERVE <= gib * GIB  # it sleeps
+    assert used.held + RESERVE + served <= gib * GIB  # it plays
     cache = (served - RESERVE) * preset.serve.tensor_parallel - counts.parameters(s) * 2
     assert cache >= 7 * preset.context * counts.cache(s, 2)
+    planned = plan(f"qwen2.5-{name}", "grpo", gpus, gpu_memory=gib)["settings"]
+    assert planned["vllm"] == "asleep" and planned["serve.sleep"] == preset.serve.sleep_level(cpu=False) == 1
+    assert planned["serve.gpu_memory_utilization"] == pytest.approx(preset.serve.gpu_memory_utilization, abs=0.01)
+    assert planned["serve.tensor_parallel"] == preset.serve.tensor_parallel
 
 
 def test_full_fine_tuning_of_14b_is_refused_and_what_would_fit_is_named():
@@ -274,15 +280,25 @@ def test_no_plan_holds_more_than_the_machine_has():
         assert made["settings"]["serve.gpu_memory_utilization"] <= 0.95
 
 
-def test_asleep_and_separate_are_chosen_where_awake_is_too_tight():
-    assert plan("qwen2.5-14b", "grpo", 1, gpu_memory=80)["settings"]["vllm"] == "awake"
-    assert plan("qwen2.5-7b", "grpo", 1, gpu_memory=40)["settings"]["vllm"] == "asleep"
-    apart = plan("qwen2.5-7b", "grpo", 2, gpu_memory=80, overrides=["model.lora=null"])["settings"]
-    assert (apart["vllm"], apart["trainer GPUs"], apart["vllm GPUs"]) == ("separate", 1, 1)
+def test_a_plan_places_the_server_where_the_preset_says():
+    def settings(*sets, gpus=1, model="qwen2.5-14b"):
+        return plan(model, "grpo", gpus, gpu_memory=80, overrides=[f"model.{item}" for item in sets])["settings"]
+
+    asleep, awake = settings(), settings("serve.sleep=0")
+    assert (asleep["vllm"], asleep["serve.sleep"]) == ("asleep", 1)
+    assert (awake["vllm"], awake["serve.sleep"]) == ("awake", 0)
+    assert asleep["cache tokens"] > 1.4 * awake["cache tokens"]  # the activations' place is the cache's meanwhile
+    assert asleep["sft micro-batch"] > awake["sft micro-batch"]  # and the other way round
+    apart = settings("lora=null", model="qwen2.5-7b", gpus=2)
+    assert (apart["vllm"], apart["trainer GPUs"], apart["serve.gpus"]) == ("separate", 1, [1])
+    asked = settings("serve.gpus=[2,3]", "serve.tensor_parallel=2", model="qwen2.5-7b", gpus=3)
+    assert (asked["vllm"], asked["vllm GPUs"], asked["serve.gpus"]) == ("separate", 2, [2, 3])
+    with pytest.raises(UserError, match="a plan counts the server's GPUs too"):
+        settings("serve.url=http://127.0.0.1:1")
 
 
 def test_a_larger_gpu_takes_a_larger_micro_batch_and_more_gpus_less_time():
-    one, roomy, four = (plan("qwen2.5-7b", "grpo", n, gpu_memory=m) for n, m in ((1, 48), (1, 80), (4, 80)))
+    one, roomy, four = (plan("qwen2.5-7b", "grpo", n, gpu_memory=m) for n, m in ((1, 36), (1, 80), (4, 80)))
     assert one["settings"]["grpo micro-batch"] < roomy["settings"]["grpo micro-batch"] == 4
     spent = [row["training h"] for made in (roomy, four) for row in made["hours"] if row["stage"] == "grpo"]
     assert spent[0] == pytest.approx(4 * spent[1], rel=0.02)
@@ -396,11 +412,12 @@ def test_dpo_counts_pairs_and_ppo_every_epoch():
 
 def test_the_page_shows_what_the_commands_print():
     page = (ROOT / "docs" / "plan.md").read_text()
-    blocks = re.findall(r"^```\n(.*?)\n```$", page, re.DOTALL | re.MULTILINE)
-    for command, printed in zip(blocks[::2], blocks[1::2], strict=True):
+    blocks = re.findall(r"^```\n(galen plan .*)\n```\n\n```\n((?:.*\n)*?)```$", page, re.MULTILINE)
+    assert len(blocks) == page.count("```\ngalen plan ") == 2
+    for command, printed in blocks:
         done = CliRunner().invoke(app, command.split()[1:])
         shown = f"galen: {done.exception}" if isinstance(done.exception, UserError) else done.output.rstrip()
-        assert shown == printed
+        assert shown + "\n" == printed
     rows = re.findall(r"^\| `galen (plan .*?)` \|(.*)\|$", page, re.MULTILINE)
     assert len(rows) == 3
     for command, cells in rows:

@@ -20,6 +20,7 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
+from galen.train.shaping import ShapingSettings
 from galen.types import Group
 
 ALONE = lambda x: x  # the sum over all processes, where there is one
@@ -91,7 +92,10 @@ def test_the_kl_coefficient_follows_its_target():
 
 def test_rewards_come_at_the_last_token_of_a_turn():
     episodes = [two_turns(0, 1.0, [10, 11], [20, 21], [12]), two_turns(1, None, [10], [20], [12])]
-    near(turn_rewards(episodes, 6, turn_cost=0.1), [[0, -0.1, 0, 0, 0.9, 0], [0] * 6])
+    near(turn_rewards(episodes, [0.8, None], 6, ShapingSettings(turn=0.1)), [[0, -0.1, 0, 0, 0.9, 0], [0] * 6])
+    # Both replies did not parse: 0.15 each.
+    found = turn_rewards(episodes, [0.5, None], 6, ShapingSettings(turn=0.1, format=0.3))
+    near(found, [[0, -0.25, 0, 0, 0.75, 0], [0] * 6])
 
 
 def test_value_losses_are_clipped():
@@ -131,7 +135,7 @@ def trainer(tasks, tmp_path, monkeypatch):
     episodes = [two_turns(i, r, *t, prompt=p) for i, (p, r, t) in enumerate(zip(prompts, rewards, tokens, strict=True))]
 
     # Autocast to bfloat16 would hide errors below a hundredth.
-    monkeypatch.setattr("galen.train.agent.fast_bf16", lambda: False)
+    monkeypatch.setattr("galen.train.device.fast_bf16", lambda: False)
     return trainer_of(train_ppo_on, monkeypatch, AgentPPOTrainer, play_of(*episodes), tmp_path, tasks, groups=4)
 
 
@@ -152,7 +156,7 @@ def test_a_tokens_value_is_of_all_before_it(trainer):
         ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]])
         hidden = trainer._policy().base_model(input_ids=ids).last_hidden_state
         values = trainer.critic.head(hidden)[0, len(episode.prompt_ids) - 1 : -1, 0]
-        expected = values * torch.tensor(trainer._mask(episode))
+        expected = values * torch.tensor(trainer._masks[i])
         torch.testing.assert_close(batch["old_values"][i, : len(expected)], expected, atol=1e-5, rtol=0)
         assert not batch["old_values"][i, len(expected) :].any()
     assert batch["old_values"].abs().sum() > 0.1

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from galen.errors import SandboxError, SandboxFileError, UserError
@@ -371,7 +372,11 @@ def test_a_killed_owner_leaves_nothing_running(open_name):
     assert owner.stdout
     assert owner.stdout.readline() == "ready\n"
     time.sleep(0.3)
-    left = (lambda: _containers(owner.pid)) if open_name == "open_docker" else _alive(_descendants(owner.pid))
+    left = (
+        (lambda: _containers(owner.pid))
+        if open_name == "open_docker"
+        else _alive(psutil.Process(owner.pid).children(recursive=True))
+    )
     assert len(left()) >= 1
     os.kill(owner.pid, signal.SIGKILL)
     owner.wait()
@@ -381,18 +386,9 @@ def test_a_killed_owner_leaves_nothing_running(open_name):
     assert not left()
 
 
-def _descendants(pid: int) -> set[int]:
-    done = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(a): int(b) for a, b in (line.split() for line in done.splitlines())}
-    family = {pid}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family - {pid}
-
-
-def _alive(pids: set[int]):
-    assert len(pids) >= 4  # the template, PID 1, the action and what it forked
-    return lambda: [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+def _alive(processes):
+    assert len(processes) >= 4  # the template, PID 1, the action and what it forked
+    return lambda: [process for process in processes if process.is_running()]
 
 
 def _containers(owner: int) -> list[str]:

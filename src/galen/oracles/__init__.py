@@ -8,6 +8,7 @@ from galen.errors import unknown
 from galen.oracles import rows, values
 from galen.types import OracleSpec, Verdict
 
+NONE = "none"  # of a task that nothing can grade: its episodes have no reward, and a verifier may judge them
 KINDS = {
     "rows": rows.judge,
     "integer": lambda submission, gold, _: values.integer(submission, gold),
@@ -18,9 +19,11 @@ KINDS = {
 
 
 def judge(spec: OracleSpec, submission: str | None, gold: Any) -> Verdict:
-    """The verdict of the oracle that `spec` names; no submission fails."""
+    """The verdict of the oracle that `spec` names; no submission fails. The oracle "none" gives no reward (law 3)."""
+    if spec.kind == NONE:
+        return Verdict(reward=None, passed=False, oracle=NONE, version=1)
     if spec.kind not in KINDS:
-        raise unknown("oracle", spec.kind, KINDS)
+        raise unknown("oracle", spec.kind, [NONE, *KINDS])
     if submission is None:
         return Verdict(reward=0.0, passed=False, checks={"submitted": False}, oracle=spec.kind, version=0)
     return KINDS[spec.kind](submission, gold, spec.params)

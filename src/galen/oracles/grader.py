@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from galen.errors import GalenError, TaskError, UserError
-from galen.oracles import judge
+from galen.oracles import NONE, judge
 from galen.types import Gold, OracleSpec, Task, Verdict
 
 
@@ -72,11 +72,12 @@ def _serve(data: Path) -> None:
         ask: dict[str, Any] = json.loads(line)
         path = data / "gold" / ask["family"] / f"{ask['split']}.jsonl"
         try:
-            if path not in files:
+            spec = OracleSpec.model_validate(ask["oracle"])
+            if path not in files and spec.kind != NONE:
                 rows = (Gold.model_validate_json(row) for row in path.read_text().splitlines())
                 files[path] = {gold.id: gold for gold in rows}
-            gold = files[path][ask["id"]]
-            verdict = judge(OracleSpec.model_validate(ask["oracle"]), ask["submission"], gold.answer)
+            answer = None if spec.kind == NONE else files[path][ask["id"]].answer
+            verdict = judge(spec, ask["submission"], answer)
             print(_answer(ask["id"], verdict), flush=True)
         except (OSError, KeyError, ValueError, TypeError, GalenError) as error:
             print(json.dumps({"error": f"{ask['id']}: cannot be graded: {type(error).__name__}: {error}"}), flush=True)

@@ -1,16 +1,18 @@
-"""What follows SFT: DPO on pairs of the policy's own episodes, and PPO and GRPO on live ones."""
+"""What follows SFT, or starts from the base: DPO on pairs of episodes, and PPO and GRPO on live ones."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from galen.data.pairs import pairs_by_success
-from galen.data.rows import demonstrations, drift
+from transformers import PreTrainedModel
+
+from galen.pipeline import rewards
+from galen.pipeline.pairs import pair_up
 from galen.pipeline.recipe import DPORounds
 from galen.report.curves import VALIDATION, lines
 from galen.rollout.store import EpisodeStore
@@ -18,9 +20,10 @@ from galen.train.agent import AgentReport, AgentSettings
 from galen.train.dpo import train_dpo
 from galen.train.feed import TaskFeed
 from galen.train.grpo import train_grpo
-from galen.train.models import check_parity, load_model, save_model
+from galen.train.models import check_parity, save_model
 from galen.train.ppo import train_ppo
-from galen.types import Group, Task
+from galen.train.world import once
+from galen.types import Episode, Group, Task
 
 if TYPE_CHECKING:
     from galen.pipeline.road import Road
@@ -29,26 +32,25 @@ TRAINERS: dict[str, Callable[..., AgentReport]] = {"ppo": train_ppo, "grpo": tra
 
 
 def train(road: Road, name: str) -> dict[str, Any]:
-    """Train method `name` from the SFT policy into `road.out/<name>/final`, or read what a finished call reported."""
+    """Train method `name` from the road's start into `road.out/<name>/final`, or read what a finished call reported."""
     folder = road.out / name
     report_path = folder / "report.json"
-    if (folder / "final").exists():
+    if once((folder / "final").exists):
         return json.loads(report_path.read_text())
     road.policy.name = name
     settings = getattr(road.recipe, name)
     with road.timed(name):
         report = _dpo(road, settings) if name == "dpo" else _live(road, name, settings)
-    report_path.write_text(json.dumps(report, indent=1) + "\n")
-    (folder / "draft").rename(folder / "final")
+    once(lambda: report_path.write_text(json.dumps(report, indent=1) + "\n"))
+    once(lambda: (folder / "draft").rename(folder / "final"))
     return report
 
 
 def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
     """PPO or GRPO: rollouts by the served policy, which gets the new weights after every step."""
     out = road.out / name
-    model = load_model(str(road.out / "sft" / "final"), road.model)
-    sampler = road.sampler(settings.temperature)
-    drifted = [0, 0]
+    once(road.policy.sleep)
+    model = road.load(road.start)
 
     def play(tasks: list[Task], step: int, number: int) -> list[Group]:
         rollout, late = divmod(step, settings.steps_a_rollout)
@@ -56,29 +58,29 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
             validate(road, name, step)
         # What a killed run had played of this step came from the same weights, for a checkpoint resumes exactly.
         with EpisodeStore(out / "episodes" / f"{step:06d}.jsonl") as store:
-            groups = sampler.sample(
+            return road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + step * 101,
                 version=f"{step}.{number}", store=store,
             )  # fmt: skip
-        episodes = [e for g in groups for e in g.episodes]
-        drifted[0] += drift(episodes, road.template)
-        drifted[1] += sum(len(e.turns) for e in episodes)
-        return groups
+
+    def check(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
+        once(road.policy.sleep)  # the rollout is over: what follows is the trainer's
+        return check_parity(model, episodes, settings.temperature)
 
     report = TRAINERS[name](
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,
-        sync=road.refresh,
-        check=lambda m, episodes: check_parity(m, episodes, settings.temperature),
-        context=road.model.context, demonstrations=demonstrations(road.teacher),
-        gradient_checkpointing=road.model.gradient_checkpointing,
+        sync=road.refresh, check=check,
+        context=road.model.context, demonstrations=road.shown,
+        gradient_checkpointing=road.model.gradient_checkpointing, outcomes=rewards.outcomes(road, settings),
+        observer=road.observer,
     )  # fmt: skip
     print(
         f"{name}: {report.trained_tokens} sampled tokens trained, {report.changed_tokens} of them changed; "
-        f"re-tokenising would have changed {drifted[0]} of {drifted[1]} replies", flush=True
+        f"re-tokenising would have changed {report.drifted} of {report.replies} replies", flush=True
     )  # fmt: skip
     if road.recipe.eval.every:
         road.refresh(model)
-        validate(road, name, settings.rollouts * settings.steps_a_rollout)
+        once(lambda: validate(road, name, settings.rollouts * settings.steps_a_rollout))
     save_model(model, road.folder, out / "draft")
     return asdict(report)
 
@@ -100,16 +102,20 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
     """Rounds of playing, pairing and DPO; each round's reference is the policy that played it."""
     feed = TaskFeed(road.pool, road.seed, curriculum=True)
     by_id = {t.id: t for t in road.pool}
-    last = road.out / "sft" / "final"
+    last = road.start
     rounds: list[dict[str, Any]] = []
     for number in range(settings.rounds):
         folder = road.out / "dpo" / f"round-{number}"
-        tasks = feed.deal(settings.tasks)
-        groups = _play_round(road, settings, last, number, tasks)
+        with road.phases("sync"):
+            road.serve(last)
+        episodes = road.teacher if settings.source != "policy" and number == 0 else []
+        if settings.source != "teacher":
+            groups = _play_round(road, settings, number, feed.deal(settings.tasks))
+            feed.learn(groups, by_id)
+            episodes = [*episodes, *(e for g in groups for e in g.episodes)]
         if road.recipe.eval.every:
             validate(road, "dpo", number)
-        feed.learn(groups, by_id)
-        rounds.append(_pair_and_train(road, settings, last, folder, groups))
+        rounds.append(_pair_and_train(road, settings, last, folder, episodes))
         last = folder / "final"
     if road.recipe.eval.every:
         road.serve(last)
@@ -118,9 +124,8 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
     return {"episodes": sum(r["episodes"] for r in rounds), "rounds": rounds}
 
 
-def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, tasks: list[Task]) -> list[Group]:
-    with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store:
-        road.serve(policy)
+def _play_round(road: Road, settings: DPORounds, number: int, tasks: list[Task]) -> list[Group]:
+    with EpisodeStore(road.out / "dpo" / "episodes" / f"{number:06d}.jsonl") as store, road.phases("rollout"):
         return road.sampler(settings.temperature).sample(
             tasks, road.policy, samples=settings.group_size, seed=road.seed * 1_000_003 + number * 101,
             version=str(number), store=store, label=f"dpo: round {number}",
@@ -128,18 +133,18 @@ def _play_round(road: Road, settings: DPORounds, policy: Path, number: int, task
 
 
 def _pair_and_train(
-    road: Road, settings: DPORounds, start: Path, folder: Path, groups: list[Group]
+    road: Road, settings: DPORounds, start: Path, folder: Path, episodes: list[Episode]
 ) -> dict[str, Any]:  # fmt: skip
-    episodes = [e for g in groups for e in g.episodes]
-    pairs, found = pairs_by_success(episodes, per_task=settings.pairs_per_task, seed=road.seed)
-    print(f"dpo: {found.pairs} pairs of {found.tasks} tasks, {found.unpaired} of them without a pair", flush=True)
-    counts = found.model_dump()
+    """DPO on pairs of the episodes into `folder/final`; returns what became of them, from a finished call as well."""
     if not (folder / "final").exists():
-        model = load_model(str(start), road.model)
+        road.policy.sleep()
+        pairs, found = pair_up(road, settings, episodes)
+        print(f"dpo: {found.pairs} pairs of {found.tasks} tasks, {found.unpaired} of them without a pair", flush=True)
+        model = road.load(start)
         report = train_dpo(
             model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,
-            gradient_checkpointing=road.model.gradient_checkpointing,
+            gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
         )  # fmt: skip
-        (folder / "report.json").write_text(json.dumps(asdict(report)) + "\n")
+        (folder / "report.json").write_text(json.dumps(found.model_dump() | asdict(report)) + "\n")
         save_model(model, road.folder, folder / "final")
-    return counts | json.loads((folder / "report.json").read_text())
+    return json.loads((folder / "report.json").read_text())

@@ -1,4 +1,7 @@
-"""The road: demonstrations → SFT → DPO, PPO or GRPO → one table. Every stage goes on where a call was interrupted."""
+"""The road: demonstrations → SFT → DPO, PPO or GRPO → one table. Every stage goes on where a call was interrupted.
+
+Without SFT the methods start from the base.
+"""
 
 from __future__ import annotations
 
@@ -8,55 +11,99 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import PreTrainedModel
 
 from galen.agent.debugging import explain
 from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
+from galen.data.filters import choose
 from galen.data.rows import demonstrations
-from galen.errors import UserError
+from galen.errors import ProviderError, UserError
 from galen.evals.scores import score
 from galen.oracles.grader import Grader
-from galen.pipeline import methods
+from galen.pipeline import methods, rewards
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
+from galen.pipeline.serve import open_policy
+from galen.pipeline.verifiers import require_verifier
 from galen.pipeline.verify import verify
 from galen.policy.base import Policy
-from galen.policy.openai import OpenAIPolicy
+from galen.policy.openai import OpenAIPolicy, is_local
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
-from galen.policy.vllm import VLLMPolicy, VLLMServer
+from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
 from galen.report import manifest, table
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.train.models import load_model, save_model, serve_weights
-from galen.train.sft import train_sft
+from galen.train import trackers
+from galen.train.agent import accumulation, check_reference
+from galen.train.models import check_parity, load_model, save_model, serve_weights
+from galen.train.observe import Observer
+from galen.train.phases import Phases
+from galen.train.ppo import check_critic
+from galen.train.sft import SFTSettings, passes, train_sft
 from galen.train.weights import check_base
-from galen.types import Episode, Task
+from galen.train.world import once, processes, rank
+from galen.types import Episode, Task, TrainRow
+
+SERVER_LOG = "vllm.log"
 
 
 class Road:
-    """One run in one folder `out`."""
+    """One run in one folder `out`.
+
+    Several processes walk it together: they meet in the trainers, and the main one does the rest alone.
+    """
 
     def __init__(
         self, method: str, model: ModelPreset, data: Path, seed: int, out: Path, overrides: Sequence[str]
     ) -> None:
         self.method, self.model, self.data, self.seed, self.out = method, model, data, seed, out
         self.recipe = recipe(method, model, overrides)
+        trackers.check(self.recipe.report_to)
+        self._check_processes()
         self._check_tasks()
-        self.folder = fetch(model)
+        self.seconds: dict[str, float] = {}
+        hints = {phase: str(out / SERVER_LOG) for phase in ("engine start", "rollout", "evaluation", "sync")}
+        self.phases = Phases(self.recipe.stuck_after_s, hints)
+        self.observer = Observer(out, self.recipe.report_to, self.phases)
+        self.folder = once(lambda: fetch(model))
         self.template = ChatTemplate(self.folder)
         check_base(self.folder, model)
-        self._claim()
-        self.seconds: dict[str, float] = {}
+        rewards.check(self)
+        if self.recipe.dpo is not None and self.recipe.dpo.verifier is not None:
+            require_verifier(self, "dpo.verifier", Path(self.recipe.dpo.verifier))
+        once(self._claim)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
+        self.teacher: list[Episode] = []
+        self.shown: list[TrainRow] = []
+        self.start = self.folder if self.recipe.sft is None else out / "sft" / "final"
+
+    def _check_processes(self) -> None:
+        """Before hours of playing: whether the recipe can be dealt to the processes."""
+        if processes() > 1 and self.recipe.dpo is not None:
+            raise UserError(
+                f"dpo trains in one process, and {processes()} were started: run `galen train {self.method}` without a launcher"
+            )
+        if self.recipe.sft is not None:
+            passes("sft", self.recipe.sft)
+        if self.recipe.verifier is not None:
+            passes("verifier", self.recipe.verifier)
+        for name in ("ppo", "grpo"):
+            if (settings := getattr(self.recipe, name)) is not None:
+                accumulation(name, settings)
+                check_reference(name, settings, self.model.lora is not None)
+        if self.recipe.ppo is not None:
+            check_critic(self.recipe.ppo)
 
     def _check_tasks(self) -> None:
         r = self.recipe
@@ -79,12 +126,16 @@ class Road:
 
         if r.debugger:
             stay_inside([*self.demos, *self.pool, *self.test], r.debugger.local, f"debugger {r.debugger.url}")
+        if url := self.model.serve.url:
+            stay_inside([*self.demos, *self.pool, *self.test], is_local(url), f"serve.url {url}")
 
     def _claim(self) -> None:
         """Make `out` this run's, or go on if it is already."""
+        # Where the server is makes no other run of it.
+        model = self.model.model_dump(mode="json", exclude={"serve": {"sleep", "gpus", "url"}})
         config = {
-            "method": self.method, "model": self.model.model_dump(mode="json"), "recipe": self.recipe.model_dump(mode="json"),
-            "seed": self.seed, "data": str(self.data.resolve()), "template": self.template.fingerprint,
+            "method": self.method, "model": model, "recipe": self.recipe.model_dump(mode="json"), "seed": self.seed,
+            "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
         path = self.out / "config.json"
         if path.exists():
@@ -104,17 +155,20 @@ class Road:
     def walk(self) -> list[dict[str, Any]]:
         """Do what is not done yet, print the table, and return its rows."""
         with ExitStack() as stack:
+            if not rank():
+                stack.enter_context(self.phases.watched())
             self._open(stack)
-            runs = {"base": self._evaluate("base")}
-            self._sft()
-            runs["sft"] = self._evaluate("sft")
+            runs = {"base": once(lambda: self._evaluate("base"))}
+            if self.recipe.sft is not None:
+                self._sft(self.recipe.sft)
+                runs["sft"] = once(lambda: self._evaluate("sft"))
             reports = {}
             for name in self.recipe.methods:
                 reports[name] = methods.train(self, name)
-                runs[name] = self._evaluate(name)
+                runs[name] = once(lambda name=name: self._evaluate(name))
             if self.recipe.verifier is not None:
                 verify(self, self.recipe.verifier)
-        return self._finish(runs, reports)
+        return once(lambda: self._finish(runs, reports))
 
     def pool_sample(self, n: int) -> list[Task]:
         """`n` of the tasks that no demonstration shows (all, where there are fewer), drawn by the run's seed."""
@@ -124,32 +178,57 @@ class Road:
     def timed(self, stage: str) -> Iterator[None]:
         print(f"{stage} …", flush=True)
         start = time.monotonic()
-        yield
+        with self.phases(stage):
+            yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - start
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
 
     def _open(self, stack: ExitStack) -> None:
-        """Sandbox, grader, demonstrations, and the policy's server."""
-        import torch
+        """Sandbox, grader, demonstrations, and the policy's server, all of the main process."""
+        self.teacher, self.shown, url = once(lambda: self._start(stack))
+        if rank():  # it never asks, but its weights are served under this name
+            self.policy = VLLMPolicy(url, self.template, "base", self.recipe.concurrency)
 
+    def _start(self, stack: ExitStack) -> tuple[list[Episode], list[TrainRow], str]:
+        """What the teacher played, the rows of it to train on, and the server's address."""
         self.backend = open_backend(self.recipe.sandbox, self.recipe.concurrency, str(self.out))
         stack.callback(self.backend.close)
         self.grader = Grader(self.data)
         stack.callback(self.grader.close)
-        with self.timed("demonstrations"):
+        if self.recipe.teacher != "policy":
             self._demonstrate()
+        self._serve_base(stack)
+        if self.recipe.teacher == "policy":
+            self._demonstrate()
+        return self.teacher, self.shown, self.policy.url
+
+    def _serve_base(self, stack: ExitStack) -> None:
         with self.timed("engine start"):
-            m = self.model
-            server = VLLMServer(
-                str(self.folder), m.serve, dtype=m.dtype, context=m.context, log=self.out / "vllm.log",
-                cpu=not torch.cuda.is_available(), lora_rank=m.lora.rank if m.lora else 0,
-            )  # fmt: skip
-            stack.callback(server.close)
-            server.wait()
-        self.policy = VLLMPolicy(server.url, self.template, "base", self.recipe.concurrency)
+            self.policy = open_policy(
+                self.model, self.folder, self.template, self.out / SERVER_LOG, self.recipe.concurrency, stack
+            )
+            if self.model.serve.url:
+                self._prove()
+
+    def _prove(self) -> None:
+        """A server that runs already has whatever weights it was sent last: send it the base's, and see that it samples
+        from them.
+        """
+        url, model = self.model.serve.url, load_model(str(self.folder), self.model)
+        try:
+            self.refresh(model)
+        except ProviderError as error:
+            raise UserError(
+                f"serve.url {url}: cannot load the weights in {self.out / 'serving'}: it must find that folder under the "
+                f"same path, and be started with `galen serve --model {self.model.name}` ({error})"
+            ) from error
+        [group] = self.sampler(1.0).sample(self.demos[:1], self.policy, seed=self.seed)
+        if fault := group.episodes[0].fault:
+            raise ProviderError(f"serve.url {url}: the first episode failed: {fault.message}")
+        check_parity(model, group.episodes, 1.0)
 
     def sampler(self, temperature: float) -> Sampler:
-        """A sampler of this run's setting."""
+        """A sampler of this run's setting, for the main process."""
         m = self.model
         setting = Setting(
             self.data,
@@ -162,16 +241,28 @@ class Road:
             self.recipe.max_turns,
             self.explain,
         )
-        return Sampler(setting, self.grader, self.recipe.concurrency)
+        return Sampler(setting, self.grader, self.recipe.concurrency, self.phases.beat)
 
     def _demonstrate(self) -> None:
-        teacher = self._teacher()
-        with EpisodeStore(self.out / "demonstrations.jsonl") as store:
-            groups = self.sampler(1.0).sample(self.demos, teacher, seed=self.seed, store=store, label="demonstrations")
+        """What the teacher played, and the rows of it that are trained on, counted in `demonstrations.json`."""
+        r = self.recipe
+        if not (r.trains_demonstrations or r.pairs_demonstrations):
+            return
+        with self.timed("demonstrations"), EpisodeStore(self.out / "demonstrations.jsonl") as store:
+            groups = self.sampler(r.demonstration_temperature).sample(
+                self.demos, self._teacher(), samples=r.demonstration_samples, seed=self.seed, store=store,
+                label="demonstrations",
+            )  # fmt: skip
         self.teacher = [e for g in groups for e in g.episodes]
-        print(f"demonstrations: {sum(e.success for e in self.teacher)} of {len(self.teacher)} succeeded", flush=True)
+        if r.trains_demonstrations:
+            chosen, report = choose(self.teacher, r.filters, r.share, self.seed)
+            self.shown = demonstrations(chosen)
+            (self.out / "demonstrations.json").write_text(json.dumps(vars(report), indent=1) + "\n")
+            print(f"demonstrations: {_counted(vars(report))}", flush=True)
 
     def _teacher(self) -> Policy:
+        if self.recipe.teacher == "policy":
+            return self.policy
         if self.recipe.teacher:
             return OpenAIPolicy(self.recipe.teacher, self.template)
         gold = GoldStore(self.data)
@@ -190,61 +281,75 @@ class Road:
                 )
         return [e for g in groups for e in g.episodes]
 
+    def load(self, folder: Path) -> PreTrainedModel:
+        """The weights in `folder` to train; adapters that are not there yet are drawn by the run's seed."""
+        torch.manual_seed(self.seed)
+        return load_model(str(folder), self.model)
+
     def serve(self, folder: Path) -> None:
         """Have the server sample from the weights in `folder`."""
-        self.refresh(load_model(str(folder), self.model))
+        self.refresh(self.load(folder))
 
     def refresh(self, model: PreTrainedModel) -> None:
-        """Have the server sample from `model`'s present weights."""
+        """Have the server sample from `model`'s present weights. Every process calls it."""
         serve_weights(model, self.policy, self.out / "serving")
 
-    def _sft(self) -> None:
+    def _sft(self, settings: SFTSettings) -> None:
         final = self.out / "sft" / "final"
-        if final.exists():
+        if once(final.exists):
             return
-        rows = demonstrations(self.teacher)
         path = self.out / "sft" / "curve.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         best = self.out / "sft" / "best"
-        curve: list[list[float]] = json.loads(path.read_text()) if path.exists() else []
-        if not best.exists():  # a later epoch's checkpoint does not bring it back: start over
-            curve = []
-            for checkpoint in path.parent.glob("checkpoint-*"):
+
+        def read_curve() -> list[list[float]]:
+            if best.exists():
+                return json.loads(path.read_text())
+            for checkpoint in path.parent.glob("checkpoint-*"):  # a later epoch's does not bring it back: start over
                 shutil.rmtree(checkpoint)
+            return []
+
+        curve = once(read_curve)
 
         def after_epoch(model: Any, epoch: int) -> None:
-            self.refresh(model)
-            success = self.validate()
+            with self.phases("sync"):
+                self.refresh(model)
+            success = once(self.validate)
+            once(self.policy.sleep)
             print(f"sft: epoch {epoch} success on {len(self.valid)} validation tasks {success:.3f}", flush=True)
             curve[:] = [entry for entry in curve if entry[0] < epoch]  # an epoch that a kill made run again
             if not curve or success > max(s for _, s in curve):
-                save_model(model, self.folder, best)
+                with self.phases("checkpoint"):
+                    save_model(model, self.folder, best)
             curve.append([epoch, success])
-            path.write_text(json.dumps(curve))
+            once(lambda: path.write_text(json.dumps(curve)))
 
         with self.timed("sft"):
-            train_sft(
-                load_model(str(self.folder), self.model), self.folder, rows, self.recipe.sft, self.out / "sft", seed=self.seed,
+            once(self.policy.sleep)
+            report = train_sft(
+                self.load(self.folder), self.folder, self.shown, settings, self.out / "sft", seed=self.seed,
                 context=self.model.context, gradient_checkpointing=self.model.gradient_checkpointing, after_epoch=after_epoch,
+                observer=self.observer,
             )  # fmt: skip
-        best.rename(final)
+        once(lambda: (self.out / "sft" / "report.json").write_text(json.dumps(asdict(report), indent=1) + "\n"))
+        once(lambda: best.rename(final))
 
     def validate(self) -> float:
         """Greedy success of the served policy on the validation tasks."""
-        groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
+        with self.phases("evaluation"):
+            groups = self.sampler(0.0).sample(self.valid, self.policy, seed=self.seed)
         return score("", "", [e for g in groups for e in g.episodes]).success
 
     def _finish(self, runs: dict[str, list[Episode]], reports: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-        rows = table.rows(runs, {name: "base" if name == "sft" else "sft" for name in runs if name != "base"})
+        start = self.recipe.start
+        rows = table.rows(runs, {name: "base" if name == "sft" else start for name in runs if name != "base"})
         path = self.out / "timings.json"
         before = json.loads(path.read_text()) if path.exists() else {}
         for name, report in reports.items():
             self.seconds |= {f"{name}: {k}": v for k, v in report.get("seconds", {}).items()}
         seconds = before | {k: round(v, 1) for k, v in self.seconds.items() if v > before.get(k, 0.0)}
         path.write_text(json.dumps(seconds, indent=1) + "\n")
-        curve = json.loads((self.out / "sft" / "curve.json").read_text())
-        points = ", ".join(f"{epoch:.0f}: {success:.3f}" for epoch, success in curve)
-        notes = f"\nSFT learning curve (success on validation tasks by epoch): {points}\n"
+        notes = self._notes()
         notes += "\nSeconds: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()) + "\n"
         notes += "".join(f"\n{name.upper()}: {_counts(report)}\n" for name, report in reports.items())
         table.write(self.out, rows, notes)
@@ -253,6 +358,28 @@ class Road:
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
         return rows
+
+    def _notes(self) -> str:
+        """What became of the demonstrations, and SFT's learning curve; empty where nothing is trained on them."""
+        if not self.recipe.trains_demonstrations:
+            return ""
+        told = f"\nDemonstrations: {_counted(json.loads((self.out / 'demonstrations.json').read_text()))}\n"
+        if self.recipe.sft is None:
+            return told
+        curve = json.loads((self.out / "sft" / "curve.json").read_text())
+        points = ", ".join(f"{epoch:.0f}: {success:.3f}" for epoch, success in curve)
+        report = json.loads((self.out / "sft" / "report.json").read_text())
+        return (
+            f"\nSFT learning curve (success on validation tasks by epoch): {points}\n{told}"
+            f"\nSFT: {report['rows']} rows trained in {report['packs']} sequences an epoch, {report['too_long']} longer than "
+            "the context\n"
+        )
+
+
+def _counted(report: dict[str, Any]) -> str:
+    """What became of the teacher's episodes, in words."""
+    dropped = "".join(f", {n} {reason}" for reason, n in report["dropped"].items())
+    return f"{report['seen']} episodes, {report['kept']} kept{dropped}"
 
 
 def _counts(report: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""The verifier of a run's SFT policy: trained on its episodes of training tasks, judged by Best@K on test tasks."""
+"""The verifier of a run's SFT policy (without SFT, of the base): trained on its episodes of training tasks, judged by
+Best@K on test tasks.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,12 @@ from pydantic import Field, model_validator
 from galen.data.verifier import verifier_rows
 from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
+from galen.pipeline.verifiers import load_verifier
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
-from galen.train.models import load_model, save_model
+from galen.train.models import save_model
 from galen.train.verifier import VerifierSettings, score, train_verifier
+from galen.train.world import once
 from galen.types import Episode, Task
 
 if TYPE_CHECKING:
@@ -46,11 +50,17 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
     held: list[Task] = []
     for family in road.recipe.families:
         held += [t for t in road.test if t.family == family and t.distribution == "id"][: settings.test]
-    shown = _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples)
-    judged = _play(road, settings, "test", held, settings.candidates)
-    if not (out / "final").exists():
+    shown = once(lambda: _play(road, settings, "train", road.pool_sample(settings.tasks), settings.samples))
+    judged = once(lambda: _play(road, settings, "test", held, settings.candidates))
+    once(road.policy.sleep)
+    if not once((out / "final").exists):
         _train(road, settings, shown)
-    model = load_model(str(out / "final"), road.model)
+    return once(lambda: _judge(road, settings, judged))
+
+
+def _judge(road: Road, settings: VerifierStudy, judged: list[Episode]) -> dict[str, Any]:
+    out = road.out / "verifier"
+    model = load_verifier(road, out / "final")
     with road.timed("verifier: scoring"):
         scores = score(model, judged, road.template, road.model.context)
     found = best_of(judged, scores, settings.ks, road.seed)
@@ -66,8 +76,8 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
 def _play(road: Road, settings: VerifierStudy, name: str, tasks: list[Task], samples: int) -> list[Episode]:
     with EpisodeStore(road.out / "verifier" / f"{name}.jsonl") as store:
         if len(store.episodes) < len(tasks) * samples:
-            road.serve(road.out / "sft" / "final")
-        road.policy.name = "sft"
+            road.serve(road.start)
+        road.policy.name = road.recipe.start
         with road.timed(f"verifier: {name} episodes"):
             groups = road.sampler(settings.temperature).sample(
                 tasks, road.policy, samples=samples, seed=road.seed, store=store, label=f"verifier: {name} episodes"
@@ -81,10 +91,10 @@ def _train(road: Road, settings: VerifierStudy, episodes: list[Episode]) -> None
     context = road.model.context
     rows, counts = verifier_rows(episodes, road.template, context, balance=settings.balance, seed=road.seed)
     print(f"verifier: {json.dumps(asdict(counts))}", flush=True)
-    model = load_model(str(road.out / "sft" / "final"), road.model)
+    model = road.load(road.start)
     with road.timed("verifier: training"):
         train_verifier(
             model, road.folder, rows, settings, out, seed=road.seed, context=context,
-            gradient_checkpointing=road.model.gradient_checkpointing,
+            gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
         )  # fmt: skip
     save_model(model, road.folder, out / "final")

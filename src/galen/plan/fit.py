@@ -47,19 +47,27 @@ class Fit(Frozen):
 
 
 def layouts(model: ModelPreset, s: Shape, machine: Machine, preset: str | None) -> Iterator[Layout]:
-    """What to try, simplest first: presets as `Machine.presets` has them, and awake before asleep before separate."""
-    n = machine.gpus
+    """What to try, simplest first: presets as `Machine.presets` has them, and one GPU for both before separate ones, as far
+    as the model's own `serve` leaves the choice.
+    """
+    n, own = machine.gpus, len(model.serve.gpus)
+    if model.serve.url:
+        raise UserError(
+            f"model.serve.url={model.serve.url}: a plan counts the server's GPUs too; leave it out, or give model.serve.gpus"
+        )
     for name in [preset] if preset else machine.presets():
         if n == 0:
             yield Layout(preset=name, placement="awake", trainers=0, servers=0, tensor_parallel=1)
             continue
-        if name == "single_gpu" and n > 2:
+        if name == "single_gpu" and n > 2 and n != 1 + own:
             continue  # GPUs would idle
-        shared: tuple[Placement, ...] = () if name == "single_gpu" and n > 1 else ("awake", "asleep")
-        for placement in shared:
+        if not own and (name != "single_gpu" or n == 1):
             for width in _widths(model, s, n):
+                placement: Placement = "awake" if model.serve.sleep == 0 else "asleep"
                 yield Layout(preset=name, placement=placement, trainers=n, servers=n, tensor_parallel=width)
         for servers in [n - 1] if name == "single_gpu" else range(1, n - PRESETS[name].gpus + 1):
+            if not servers or model.serve.sleep is not None or own not in (0, servers):
+                continue
             for width in _widths(model, s, servers):
                 trainers = n - servers
                 yield Layout(

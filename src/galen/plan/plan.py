@@ -11,9 +11,7 @@ from galen.plan.fit import Fit
 from galen.plan.hours import BANDWIDTH, BUSY, MFU, Hours, hours
 from galen.plan.machine import GIB, PRESETS, RESERVE, Machine, Sharding, machine, require_preset
 from galen.plan.recipe import Workload, workload
-from galen.presets import ModelPreset, model_preset
-
-MODEL = "model."  # overrides of the model's preset; all others are the recipe's
+from galen.presets import ModelPreset, model_preset, split
 
 
 def plan(
@@ -27,10 +25,10 @@ def plan(
     Raises:
         UserError: unknown names, settings without effect, or a recipe that does not fit: what is missing and what would.
     """
-    own = [item.removeprefix(MODEL) for item in overrides if item.startswith(MODEL)]
+    own, others = split(overrides)
     chosen = model_preset(model, own)
     shape = counts.shape_of(chosen)
-    work = workload(method, chosen, [item for item in overrides if not item.startswith(MODEL)])
+    work = workload(method, chosen, others)
     place = machine(gpus, gpu_memory, gpu)
     if preset:
         require_preset(preset, gpus)
@@ -63,6 +61,10 @@ def _settings(model: ModelPreset, s: Shape, work: Workload, place: Machine, foun
             "trainer GPUs": where.trainers, "vllm GPUs": where.servers,
             "serve.tensor_parallel": where.tensor_parallel, "serve.gpu_memory_utilization": round(found.utilization, 3),
         }  # fmt: skip
+        if where.placement != "separate":
+            settings["serve.sleep"] = model.serve.sleep_level(cpu=False)
+        elif where.servers == where.tensor_parallel:
+            settings["serve.gpus"] = list(model.serve.gpus or range(where.trainers, where.trainers + where.servers))
     settings["cache tokens"] = found.tokens
     settings["sequences of full context"] = found.tokens // model.context
     avoided = max(

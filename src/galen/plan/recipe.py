@@ -27,6 +27,7 @@ class _Part(BaseModel):
 
 class SFTPart(_Part):
     batch_size: int = Field(default=8, ge=1)
+    micro_batch: int | None = Field(default=None, ge=1)
     epochs: int = Field(default=3, ge=1)
 
 
@@ -71,8 +72,10 @@ class EvalPart(_Part):
 class PlannedRecipe(_Part):
     families: tuple[str, ...]
     demonstrations: int = Field(ge=1)
+    demonstration_samples: int = Field(default=1, ge=1)
+    share: Literal[25, 50, 75, 100] = 100
     concurrency: int = Field(default=64, ge=1)
-    sft: SFTPart = SFTPart()
+    sft: SFTPart | None = SFTPart()
     dpo: DPOPart = DPOPart()
     ppo: PPOPart = PPOPart()
     grpo: GRPOPart = GRPOPart()
@@ -124,31 +127,36 @@ def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workl
         _require_effect(item, method)
     own = [f"{key}={value}" for key, value in model.overrides.items()]
     recipe = load(preset("train", method), PlannedRecipe, [*own, *overrides])
-    stages = [_sft(recipe)]
+    stages = [] if recipe.sft is None else [_sft(recipe, recipe.sft)]
     if method == "dpo":
         stages.append(_dpo(recipe))
     elif method == "ppo":
         stages.append(_ppo(recipe.ppo))
     elif method == "grpo":
         stages.append(_grpo(recipe.grpo))
+    if not stages:
+        raise UserError("sft=null leaves nothing to plan; give another --method")
     e = recipe.eval
-    tests = (e.test + e.ood) * (1 + len(stages)) + e.curve * recipe.sft.epochs
+    tests = (e.test + e.ood) * (1 + len(stages)) + (e.curve * recipe.sft.epochs if recipe.sft else 0)
     return Workload(stages=tuple(stages), evaluated=tests * len(recipe.families), concurrency=recipe.concurrency)
 
 
 def _require_effect(item: str, method: str) -> None:
     key = item.partition("=")[0]
-    read = ["families", "demonstrations", "concurrency"]
+    read = ["families", "demonstrations", "demonstration_samples", "share", "concurrency", "sft"]
     for name in dict.fromkeys(("sft", method, "eval")):
-        part: Any = PlannedRecipe.model_fields[name].annotation
-        read += [f"{name}.{field}" for field in part.model_fields]
+        part: Any = PlannedRecipe.model_fields[name].default
+        read += [f"{name}.{field}" for field in type(part).model_fields]
     if key not in read:
         raise UserError(f"{item}: has no effect on a plan of {method}, which reads {', '.join(read)} and model.…")
 
 
-def _sft(recipe: PlannedRecipe) -> Stage:
-    rows = recipe.demonstrations * len(recipe.families) * recipe.sft.epochs
-    return Stage(name="sft", micro_batch=recipe.sft.batch_size, batch=recipe.sft.batch_size, rows=rows)
+def _sft(recipe: PlannedRecipe, part: SFTPart) -> Stage:
+    """As if every demonstration succeeded: how many do is known only after they are played."""
+    shown = recipe.demonstrations * recipe.demonstration_samples * len(recipe.families) * recipe.share // 100
+    return Stage(
+        name="sft", micro_batch=part.micro_batch or part.batch_size, batch=part.batch_size, rows=shown * part.epochs
+    )
 
 
 def _dpo(recipe: PlannedRecipe) -> Stage:

@@ -20,6 +20,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NO_KEY = "none"  # local servers ask for no key, the client insists on one
 
 
+def is_local(url: str) -> bool:
+    """Whether what is sent to `url` stays on this machine (law 9)."""
+    return urlparse(url).hostname in LOOPBACK
+
+
 class Endpoint(Frozen):
     """Where a model answers: base URL ending in `/v1`, its name there, and the environment variable with the key."""
 
@@ -32,7 +37,7 @@ class Endpoint(Frozen):
     @property
     def local(self) -> bool:
         """Whether what is sent stays on this machine (law 9)."""
-        return urlparse(self.url).hostname in LOOPBACK
+        return is_local(self.url)
 
 
 class ChatClient:

@@ -6,6 +6,7 @@ again and packed again.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ class WeightSync:
 
     def sync_from_disk(self: Any, path: str) -> bool:
         """Load the safetensors in folder `path`; returns whether the output head was tied again."""
+        if not any(Path(path).glob("*.safetensors")):  # vLLM would find out when the old weights are gone
+            raise FileNotFoundError(f"{path}: no safetensors there that this server can see")
         self.reload_weights(weights_path=path)
         return _tie(self.model_runner.get_model())
 

@@ -34,7 +34,8 @@ def read(run: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _group_size(run: Path, method: str) -> int:
-    return json.loads((run / "config.json").read_text())["recipe"][method]["group_size"]
+    """Episodes a group of `method`; 0 for what plays none (SFT, the verifier)."""
+    return json.loads((run / "config.json").read_text())["recipe"][method].get("group_size", 0)
 
 
 def _rollouts(log: Path, group_size: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -39,10 +39,12 @@ class SampleReport:
 
 
 class Sampler:
-    """Plays tasks with bounded concurrency. One sampler serves many calls."""
+    """Plays tasks with bounded concurrency. One sampler serves many calls. `beat` is called after each episode."""
 
-    def __init__(self, setting: Setting, grader: Grader, concurrency: int) -> None:
-        self.setting, self._grader, self._concurrency = setting, grader, concurrency
+    def __init__(
+        self, setting: Setting, grader: Grader, concurrency: int, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        self.setting, self._grader, self._concurrency, self._beat = setting, grader, concurrency, beat
         self.report = SampleReport()
 
     def sample(
@@ -71,6 +73,7 @@ class Sampler:
             futures = [pool.submit(self._episode, t, policy, seed + i, k) for t, i, k in todo]
             for episode in _progress(futures, label):
                 done[episode.key] = episode
+                self._beat()
                 if store:
                     store.append(episode)
         finally:

@@ -75,7 +75,7 @@ class Tunnel:
     """
 
     def __init__(self, url: str) -> None:
-        self._url, self._closed = url, False
+        self._url, self._closed = url, threading.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="galen-ssh-")
         self.socket = Path(self._folder.name) / "docker.sock"
         try:
@@ -83,7 +83,8 @@ class Tunnel:
         except ConnectionError:
             self._folder.cleanup()
             raise
-        threading.Thread(target=self._keep, daemon=True, name=f"tunnel {url}").start()
+        self._keeper = threading.Thread(target=self._keep, daemon=True, name=f"tunnel {url}")
+        self._keeper.start()
 
     def _started(self) -> subprocess.Popen:
         at = urlsplit(self._url)
@@ -96,8 +97,9 @@ class Tunnel:
             ssh = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
         end = time.monotonic() + SSH_START_S
         while not self.socket.exists():
-            if ssh.poll() is not None or time.monotonic() > end:
+            if ssh.poll() is not None or self._closed.is_set() or time.monotonic() > end:
                 ssh.kill()
+                ssh.wait()
                 raise ConnectionError(f"ssh: {said.read_text(errors='replace').strip() or 'it said nothing'}")
             time.sleep(0.05)
         return ssh
@@ -105,29 +107,29 @@ class Tunnel:
     def _keep(self) -> None:
         while True:
             self._ssh.wait()
-            if self._closed:
+            if self._closed.is_set():
                 return
             print(f"{self._url}: the connection was lost, connecting again", file=sys.stderr, flush=True)
             self._connect_again()
 
     def _connect_again(self) -> None:
-        while not self._closed:
+        while not self._closed.is_set():
             self.socket.unlink(missing_ok=True)
             try:
                 self._ssh = self._started()
             except ConnectionError as error:
-                print(f"{self._url}: {error}", file=sys.stderr, flush=True)
-                time.sleep(AGAIN_S)
+                if not self._closed.wait(AGAIN_S):
+                    print(f"{self._url}: {error}", file=sys.stderr, flush=True)
             else:
                 break
-        if self._closed:
+        if self._closed.is_set():
             self._ssh.terminate()
 
     def close(self) -> None:
-        """End the connection."""
-        self._closed = True
+        """End the connection, or the try to make it again."""
+        self._closed.set()
         self._ssh.terminate()
-        self._ssh.wait()
+        self._keeper.join()
         self._folder.cleanup()
 
 

@@ -29,14 +29,6 @@ class SandboxPool:
         self._makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="sandbox-pool")
         self._closed = False
 
-    def warm(self, spec: SandboxSpec, count: int) -> None:
-        """Make up to `count` sandboxes ready for `spec`, several at a time; raises what making one raises."""
-        with self._changed:
-            count = min(count, self._size - self._made)
-            self._made += count
-        for made in [self._makers.submit(self._make_idle, spec) for _ in range(count)]:
-            made.result()
-
     def _make_idle(self, spec: SandboxSpec) -> None:
         self._put_back(spec, self._make(spec), 0)
 

@@ -15,6 +15,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from galen.errors import GalenError
+from galen.train.logprobs import trunk
 
 FILE = "critic.pt"  # in a checkpoint
 
@@ -33,7 +34,7 @@ class Critic(nn.Module):
     ) -> None:  # fmt: skip
         """`trunk_gradient` scales the gradient that a head on the policy sends into the policy's trunk."""
         super().__init__()
-        self.trunk: Any = _copy(_trunk(policy)) if separate else None
+        self.trunk: Any = _copy(trunk(policy)) if separate else None
         if separate and gradient_checkpointing:
             self.trunk.gradient_checkpointing_enable({"use_reentrant": False})
         self.head = nn.Linear(policy.config.get_text_config().hidden_size, 1, device=policy.device)
@@ -48,7 +49,7 @@ class Critic(nn.Module):
     def watching(self, policy: PreTrainedModel) -> Iterator[list[torch.Tensor]]:
         """Keep the last hidden states, (rows, tokens, width), of each pass of `policy` within the block."""
         seen: list[torch.Tensor] = []
-        hook = _trunk(policy).register_forward_hook(lambda module, args, out: seen.append(out.last_hidden_state))
+        hook = trunk(policy).register_forward_hook(lambda module, args, out: seen.append(out.last_hidden_state))
         try:
             yield seen
         finally:
@@ -91,10 +92,5 @@ class Critic(nn.Module):
         self.optimizer.load_state_dict(state["optimizer"])
 
 
-def _trunk(policy: Any) -> nn.Module:
-    """The transformer under the language-model head, within its adapters, if any."""
-    return (policy.get_base_model() if hasattr(policy, "peft_config") else policy).base_model
-
-
-def _copy(trunk: nn.Module) -> nn.Module:
-    return copy.deepcopy(trunk, memo={id(p): p for p in trunk.parameters() if not p.requires_grad})
+def _copy(policy: nn.Module) -> nn.Module:
+    return copy.deepcopy(policy, memo={id(p): p for p in policy.parameters() if not p.requires_grad})

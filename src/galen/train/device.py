@@ -16,6 +16,11 @@ def fast_bf16() -> bool:
     return info.exists() and any(f in info.read_text() for f in ("avx512_bf16", "amx_bf16"))
 
 
+def device() -> torch.device:
+    """Where a model that is only asked is put: the GPU, if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def autocast(enabled: bool) -> AbstractContextManager:
     """bfloat16 autocast on the device in use, or nothing."""
     device = "cuda" if torch.cuda.is_available() else "cpu"

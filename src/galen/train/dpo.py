@@ -19,7 +19,6 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from datasets import Dataset
-from peft import PeftModel
 from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer
@@ -27,11 +26,13 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 
 from galen.data.pairs import PairRow
-from galen.data.rows import IGNORED, check_template
+from galen.data.rows import check_template
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast, fast_bf16
 from galen.train.epoch import AfterEpoch
+from galen.train.logprobs import on_processor, score_rows
+from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
 from galen.train.weights import check_weights, last_checkpoint
 from galen.types import Frozen
@@ -89,7 +90,7 @@ LOGGED = {
 def train_dpo(
     model: PreTrainedModel, tokenizer: Path | str, pairs: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
     context: int, gradient_checkpointing: bool = False, after_epoch: Callable[[PreTrainedModel, int], None] | None = None,
-    save_every: int = 10, stop_after: int = 0,
+    save_every: int = 10, stop_after: int = 0, observer: Observer = Observer(),
 ) -> DPOReport:  # fmt: skip
     """Train `model` in place on the pairs that fit `context` tokens; the reference is the model as it comes.
 
@@ -118,17 +119,19 @@ def train_dpo(
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
         callbacks.append(StopAfter(stop_after))
-    trainer = dpo_trainer(
-        model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
-        save_every=save_every, callbacks=callbacks,
-    )  # fmt: skip
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    with observer.phases("reference"):
+        trainer = dpo_trainer(
+            model, tokenizer, rows, settings, out, seed=seed, gradient_checkpointing=gradient_checkpointing,
+            save_every=save_every, callbacks=callbacks, observer=observer,
+        )  # fmt: skip
+    with observer.phases("train"):
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return report
 
 
 def dpo_trainer(
     model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[PairRow], settings: DPOSettings, out: Path, *, seed: int,
-    gradient_checkpointing: bool, save_every: int, callbacks: Sequence[TrainerCallback] = (),
+    gradient_checkpointing: bool, save_every: int, callbacks: Sequence[TrainerCallback] = (), observer: Observer = Observer(),
 ) -> TokenDPOTrainer:  # fmt: skip
     """The trainer of `train_dpo`, with the reference computed, or read where `out` holds a checkpoint."""
     losses = _losses(settings)
@@ -142,13 +145,15 @@ def dpo_trainer(
         max_length=None, remove_unused_columns=False, precompute_ref_log_probs=True, seed=seed, data_seed=seed,
         bf16=fast_bf16(), use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
         # Each step is looked at before it is saved: a loss that is no number must show.
-        logging_steps=1, logging_nan_inf_filter=False, report_to=[], disable_tqdm=True, save_strategy="steps",
-        save_steps=save_every, save_total_limit=1, dataloader_pin_memory=False,
+        logging_steps=1, logging_nan_inf_filter=False, disable_tqdm=True, save_strategy="steps", save_steps=save_every,
+        save_total_limit=1, dataloader_pin_memory=False, include_num_input_tokens_seen="non_padding",
+        **observer.arguments(out),
     )  # fmt: skip
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
-        data_collator=PairCollator(pad_token_id=tokens.pad_token_id), callbacks=[StopDiverged("dpo"), *callbacks, _Log(out)],
+        data_collator=PairCollator(pad_token_id=tokens.pad_token_id),
+        callbacks=[StopDiverged("dpo"), *callbacks, StepLog("dpo", out, observer, settings, LOGGED)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):
@@ -219,10 +224,7 @@ class TokenDPOTrainer(DPOTrainer):
 
     def _head(self, model: Any) -> Any:
         """What scores a batch: TRL's fused head, or `score` where that would score every position of every row."""
-        if not isinstance(model, PreTrainedModel | PeftModel) or model.device.type != "cpu":
-            return model
-        inner = model.get_base_model() if isinstance(model, PeftModel) else model
-        return partial(score, inner, bf16=self.args.bf16)
+        return partial(score, model, bf16=self.args.bf16) if on_processor(model) else model
 
 
 def score(
@@ -237,53 +239,11 @@ def score(
     parts = []
     for rows in order.split(CHUNK_ROWS):
         span = int(lengths[rows].max())
-        targets = labels[rows, 1:span]
-        trained = targets != IGNORED
         with autocast(bf16):
-            hidden = model.base_model(
-                input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span], use_cache=False
-            ).last_hidden_state
-            logits = model.get_output_embeddings()(hidden[:, :-1][trained]).float()
-        values = _per_token(logits, targets[trained])
-        part = values.new_zeros(len(values), *trained.shape)
-        part[:, trained] = values
-        parts.append(F.pad(part, (0, labels.size(1) - span)))
-    log_probs, entropy, mean_logits, is_top1 = torch.cat(parts, 1)[:, order.argsort()]
-    return FusedCausalLMOutput(
-        log_probs=log_probs, entropy=entropy, mean_logits=mean_logits, is_top1=is_top1.bool()  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _per_token(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Log-probability of each target, and without gradient entropy, mean logit and whether it is the likeliest: (4, n)."""
-    log_probs = -F.cross_entropy(logits, targets, reduction="none")
-    with torch.no_grad():
-        everything = logits.log_softmax(-1)
-        entropy = -(everything.exp() * everything).sum(-1)
-        rest = entropy, logits.mean(-1), (logits.argmax(-1) == targets).float()
-    return torch.stack([log_probs, *rest])
-
-
-class _Log(TrainerCallback):
-    """A line a step in `out/log.jsonl` and on the terminal."""
-
-    def __init__(self, out: Path) -> None:
-        self._path = out / "log.jsonl"
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        """Forget the lines of steps after the checkpoint: they will be walked again."""
-        if state.is_world_process_zero:
-            lines = self._path.read_text().splitlines(keepends=True) if self._path.exists() else []
-            self._path.write_text("".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if not logs or "loss" not in logs:
-            return
-        line = {"step": state.global_step} | {ours: logs[theirs] for theirs, ours in LOGGED.items()}
-        if state.is_world_process_zero:
-            with self._path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            print(
-                f"dpo: step {state.global_step}/{state.max_steps} loss {line['loss']:.4f} margin {line['margin']:.3f} "
-                f"accuracy {line['accuracy']:.3f}", flush=True,
+            part = score_rows(
+                model, input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span],
+                labels=labels[rows, :span], outputs=("entropy", "mean_logits", "is_top1"),
             )  # fmt: skip
+        parts.append({name: F.pad(x, (0, labels.size(1) - span)) for name, x in part.items()})
+    back = order.argsort()
+    return FusedCausalLMOutput(**{name: torch.cat([part[name] for part in parts])[back] for name in parts[0]})

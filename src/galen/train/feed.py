@@ -25,14 +25,14 @@ class TaskFeed:
         self._seed, self._curriculum, self._dealt = seed, curriculum, 0
         self._wins: dict[str, float] = defaultdict(lambda: PRIOR_WINS)
         self._plays: dict[str, float] = defaultdict(lambda: PRIOR_PLAYS)
-        self._families = sorted({t.family for t in tasks})
-        self._pools = {f: [t for t in tasks if t.family == f] for f in self._families}
+        self.families = sorted({t.family for t in tasks})
+        self._pools = {f: [t for t in tasks if t.family == f] for f in self.families}
 
     def deal(self, n: int) -> list[Task]:
         """The next `n` tasks, families in equal shares."""
         hand: list[Task] = []
         while len(hand) < n:
-            family = self._families[self._dealt % len(self._families)]
+            family = self.families[self._dealt % len(self.families)]
             rng = random.Random(f"{self._seed}/{self._dealt}")
             self._dealt += 1
             mine = self._pools[family]
@@ -49,8 +49,8 @@ class TaskFeed:
         return 1.0 if LOW < rate < HIGH else RARE
 
     def learn(self, groups: Sequence[Group], tasks: dict[str, Task]) -> None:
-        """Move the solve rates towards what `groups` show."""
-        for group in groups:
+        """Move the solve rates towards what `groups` show; one without a reward shows nothing."""
+        for group in (g for g in groups if g.rewards):
             name = kind(tasks[group.task_id])
             self._wins[name] = self._wins[name] * DECAY + sum(group.rewards)
             self._plays[name] = self._plays[name] * DECAY + len(group.rewards)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,14 @@ import torch
 from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
+from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset, local_folder
+from galen.train.logprobs import token_scores, trunk
 from galen.train.weights import FETCH, again, check_base, check_trained, check_weights, load_whole
+from galen.train.world import deepspeed, once, whole_weights
 from galen.types import Episode
 
 PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
@@ -29,6 +33,9 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
         UserError: it is not the preset's model, or not all of its weights are there.
     """
     dtype = getattr(torch, preset.dtype)
+    if deepspeed():
+        # Else a ZeRO-3 trainer of before would have all processes split the weights while one of them loads.
+        unset_hf_deepspeed_config()
     base, folder = local_folder(preset), Path(source)
     check_base(base, preset)
     trained = folder.resolve() != base.resolve()
@@ -47,20 +54,33 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
 
 
 def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> None:
-    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter."""
-    shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)
-    if hasattr(model, "peft_config"):
-        policy.publish(folder)
-    else:
-        policy.refresh(folder)
+    """Make `policy` sample from `model`'s present weights: the whole model, or its LoRA adapter. Every process calls it."""
+    weights = whole_weights(model)
+    if torch.cuda.is_available():  # what the trainer keeps in reserve, a server that wakes on its GPU needs
+        gc.collect()
+        torch.cuda.empty_cache()
+
+    def serve() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder, state_dict=weights)
+        if hasattr(model, "peft_config"):
+            policy.publish(folder)
+        else:
+            policy.refresh(folder)
+
+    once(serve)
 
 
 def save_model(model: Any, base: Path, target: Path) -> None:
-    """Model and tokenizer in folder `target`, which appears whole or not at all."""
+    """Model and tokenizer in folder `target`, which appears whole or not at all. Every process calls it."""
+    weights = whole_weights(model)
+    once(lambda: _save(model, weights, base, target))
+
+
+def _save(model: Any, weights: dict[str, torch.Tensor] | None, base: Path, target: Path) -> None:
     draft = target.with_name(target.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
-    model.save_pretrained(draft)
+    model.save_pretrained(draft, state_dict=weights)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt"):
         if (base / name).exists():
             shutil.copy(base / name, draft / name)
@@ -75,17 +95,17 @@ def parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: flo
     """
     was_training = model.training
     model.eval()
-    # While training in bfloat16 accelerate wraps `forward` in autocast: the comparison is of the weights themselves.
-    forward = getattr(model, "_original_forward", model)
     total, count, worst = 0.0, 0, 0.0
     for episode in episodes:
-        ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-        logits = forward(input_ids=ids).logits[0, len(episode.prompt_ids) - 1 : -1].float() / temperature
-        mine = logits.log_softmax(-1).gather(1, ids[0, len(episode.prompt_ids) :, None])[:, 0].cpu()
-        theirs = torch.tensor(episode.completion_logprobs)
         mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
-        gap = (mine - theirs)[mask].abs()
-        total, count, worst = total + gap.sum().item(), count + int(mask.sum()), max(worst, gap.max().item())
+        ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
+        # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
+        hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
+        sampled = mask.to(ids.device)
+        targets = ids[0, len(episode.prompt_ids) :][sampled]
+        mine = token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+        gap = (mine - torch.tensor(episode.completion_logprobs)[mask]).abs()
+        total, count, worst = total + gap.sum().item(), count + len(gap), max(worst, gap.max().item())
     model.train(was_training)
     return total / max(1, count), worst
 

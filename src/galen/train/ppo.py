@@ -19,8 +19,11 @@ from pydantic import Field, model_validator
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
+from galen.errors import UserError
 from galen.train.agent import AgentReport, AgentSettings, AgentTrainer, Check, Play, Rolled, Sync, train_agent
 from galen.train.critic import Critic
+from galen.train.observe import Observer
+from galen.train.outcome import Outcomes, oracle
 from galen.train.ppo_terms import (
     explained_variance,
     gae,
@@ -30,7 +33,8 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
-from galen.types import Episode, Task, TrainRow
+from galen.train.world import zero3
+from galen.types import Task, TrainRow
 
 
 class PPOSettings(AgentSettings):
@@ -38,11 +42,11 @@ class PPOSettings(AgentSettings):
 
     The paper's values: lr 1e-5, temperature 0.6, KL coefficient 1e-3, batch 128 (section 4.1). `gamma` and
     `gae_lambda` count the agent's tokens; with one reward at the end, a lambda of 0.95 would leave 0.6 % of it a hundred
-    tokens earlier (Yuan et al. 2025, What's behind PPO's collapse in long-CoT). `turn_cost` is taken off the reward at
-    each turn.
+    tokens earlier (Yuan et al. 2025, What's behind PPO's collapse in long-CoT). What `shaping` takes off is taken off at
+    the turn that it is for.
 
     `kl` weighs log(policy / reference) of each sampled token (Schulman's estimator k1), taken off its reward. With
-    `kl_target` (nats a token) the coefficient follows Ziegler et al.'s controller. `entropy` weighs a bonus.
+    `kl_target` (nats a token) the coefficient follows Ziegler et al.'s controller.
 
     The critic is a head on the policy ("shared") or has a trunk of its own ("separate"). `value_gradient` scales what
     the value loss adds to the gradient of a shared trunk. `critic_learning_rate` is a head's; a separate trunk learns
@@ -56,9 +60,7 @@ class PPOSettings(AgentSettings):
     epochs: int = Field(default=2, ge=1)
     gamma: float = Field(default=1.0, gt=0, le=1)
     gae_lambda: float = Field(default=1.0, ge=0, le=1)
-    turn_cost: float = Field(default=0.0, ge=0)
     kl_target: float | None = Field(default=None, gt=0)
-    entropy: float = Field(default=0.0, ge=0)
     critic: Literal["shared", "separate"] = "shared"
     critic_learning_rate: float = Field(default=1e-3, gt=0)
     value_clip: float = Field(default=0.2, gt=0)
@@ -82,42 +84,38 @@ class PPOSettings(AgentSettings):
         return self
 
 
+def check_critic(settings: PPOSettings) -> None:
+    """Raises UserError where the critic cannot be trained as the launcher says."""
+    if settings.critic == "separate" and zero3():
+        raise UserError("ppo.critic = separate: its trunk is not split by ZeRO-3; set ppo.critic=shared, or use zero2")
+
+
 class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
     """GRPOTrainer with advantages of shape (rows, tokens), and a critic trained beside."""
 
     name = "ppo"
     logged = AgentTrainer.logged | {
-        "kl_coefficient": "kl_coefficient", "value_loss": "value_loss", "explained_variance": "explained_variance",
-        "returns": "returns",
-    }  # fmt: skip
+        name: name for name in ("kl_coefficient", "value_loss", "explained_variance", "returns")
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         s = self._settings
+        check_critic(s)
         self.critic = Critic(
             self._policy(), separate=s.critic == "separate", trunk_gradient=s.value_gradient,
             learning_rate=s.critic_learning_rate, max_grad_norm=s.max_grad_norm,
             gradient_checkpointing=self.args.gradient_checkpointing,
-        )  # fmt: skip
+        ).to(self.accelerator.device)  # fmt: skip
         self.kl_coefficient = s.kl
         self._judging, self._values = False, torch.empty(0)
 
     def _rollout(self, groups: int) -> Rolled:
-        played = self._play(self.feed.deal(groups), self.state.global_step, 0)
-        self.feed.learn(played, self._tasks)
+        played = self._played(self.feed.deal(groups), 0)
         return Rolled(played, played, {})
 
     def _teaches(self, rolled: Rolled) -> bool:
-        cost = self._settings.turn_cost
-        returns = {e.reward - cost * len(e.turns) for g in rolled.chosen for e in g.episodes if e.reward is not None}
-        return len(returns) > 1
-
-    def _mask(self, episode: Episode) -> list[int]:
-        own = super()._mask(episode)
-        return own if episode.reward is not None else [0] * len(own)
-
-    def _total(self, x: torch.Tensor) -> torch.Tensor:
-        return self.accelerator.reduce(x, "sum")  # type: ignore[return-value]
+        return len({r for g in rolled.chosen for r in g.rewards}) > 1
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         # TRL scores by the reference where beta is not 0. The penalty is in the reward, so the loss has none.
@@ -125,12 +123,12 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
         batch = super()._generate_and_score_completions(inputs)
         self.beta = 0.0
         mask = batch["completion_mask"] * batch["tool_mask"]
-        rewards = turn_rewards(self._rolled, mask.size(1), self._settings.turn_cost).to(mask.device)
+        rewards = turn_rewards(self._rolled, self._rewards, mask.size(1), self._settings.shaping).to(mask.device)
         if "ref_per_token_logps" in batch:
             rewards -= self._penalty(batch["old_per_token_logps"] - batch.pop("ref_per_token_logps"), mask)
         values = self._values * mask
         advantages, returns = gae(rewards, values, mask, self._settings.gamma, self._settings.gae_lambda)
-        whitened = whiten(advantages, mask, self._total)
+        whitened = self._balanced(whiten(advantages, mask, self._total), mask)
         self._note("returns", moments(returns, mask, self._total)[0])
         self._note("explained_variance", explained_variance(returns, values, mask, self._total))
         return {**batch, "advantages": whitened, "returns": returns, "old_values": values}
@@ -218,7 +216,8 @@ class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
 def train_ppo(
     model: PreTrainedModel, tokenizer: Path | str, tasks: Sequence[Task], settings: PPOSettings, out: Path, *, seed: int,
     play: Play, sync: Sync, check: Check, context: int, demonstrations: Sequence[TrainRow] = (),
-    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0,
+    gradient_checkpointing: bool = False, save_every: int = 4, stop_after: int = 0, outcomes: Outcomes = oracle,
+    observer: Observer = Observer(),
 ) -> AgentReport:  # fmt: skip
     """Train `model` in place for `settings.rollouts` rollouts; a later call with the same `out` goes on exactly.
 
@@ -235,10 +234,9 @@ def train_ppo(
         "num_iterations": settings.epochs,
         "loss_type": "dapo",
         "scale_rewards": "none",
-        "entropy_coef": settings.entropy,
     }
     return train_agent(
         AgentPPOTrainer, AgentReport(), model, tokenizer, tasks, settings, out, own, seed=seed, play=play, sync=sync,
         check=check, context=context, demonstrations=demonstrations, gradient_checkpointing=gradient_checkpointing,
-        save_every=save_every, stop_after=stop_after,
+        save_every=save_every, stop_after=stop_after, outcomes=outcomes, observer=observer,
     )  # fmt: skip

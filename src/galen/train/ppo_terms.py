@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from galen.train.shaping import ShapingSettings, costs
 from galen.types import Episode
 
 Total = Callable[[torch.Tensor], torch.Tensor]
@@ -18,21 +19,25 @@ Total = Callable[[torch.Tensor], torch.Tensor]
 KL_GAIN, KL_ERROR = 0.1, 0.2  # of Ziegler et al.'s controller
 
 
-def turn_rewards(episodes: Sequence[Episode], tokens: int, turn_cost: float) -> torch.Tensor:
-    """Rewards of shape (episodes, `tokens`), float32: minus `turn_cost` at each turn's last sampled token, and the
-    oracle's reward at the episode's last. An ungraded episode has none.
+def turn_rewards(
+    episodes: Sequence[Episode], rewards: Sequence[float | None], tokens: int, shaping: ShapingSettings
+) -> torch.Tensor:
+    """Rewards of shape (episodes, `tokens`), float32: minus a turn's cost at its last sampled token, and the outcome at
+    the episode's last. They sum up to `rewards`, the shaped ones; an episode with None has none.
     """
-    rewards = torch.zeros(len(episodes), tokens)
-    for row, episode in zip(rewards, episodes, strict=True):
-        start, ends = 0, []
-        for turn in episode.turns:
+    found = torch.zeros(len(episodes), tokens)
+    for row, episode, reward in zip(found, episodes, rewards, strict=True):
+        start, last, left = 0, None, reward
+        for turn, cost in zip(episode.turns, costs(episode, shaping), strict=True):
             sampled = [i for i, own in enumerate(turn.loss_mask) if own]
-            ends += [start + i for i in sampled[-1:]]
+            if sampled and left is not None:
+                last = start + sampled[-1]
+                row[last] -= cost
+                left += cost
             start += len(turn.token_ids)
-        if ends and episode.reward is not None:
-            row[ends] -= turn_cost
-            row[ends[-1]] += episode.reward
-    return rewards
+        if last is not None and left is not None:
+            row[last] += left
+    return found
 
 
 def gae(

@@ -8,6 +8,7 @@ import time
 from transformers import TrainerCallback
 
 from galen.errors import GalenError
+from galen.train.world import once
 
 
 class StopAfter(TrainerCallback):
@@ -22,13 +23,13 @@ class StopAfter(TrainerCallback):
 
 
 class TimeLimit(TrainerCallback):
-    """Stop when `minutes` are over."""
+    """Stop when `minutes` are over, by the main process's clock."""
 
     def __init__(self, minutes: float) -> None:
         self._end = time.monotonic() + 60 * minutes
 
     def on_step_end(self, args, state, control, **kwargs):
-        if time.monotonic() > self._end:
+        if once(lambda: time.monotonic() > self._end):
             control.should_training_stop = True
 
 

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from galen.data.verifier import answer_ids, ask
 from galen.errors import UserError
 from galen.policy.template import ChatTemplate
+from galen.train.observe import Observer
 from galen.train.sft import SFTSettings, train_sft
 from galen.types import Episode, TrainRow
 
@@ -30,6 +31,7 @@ def train_verifier(
     model: PreTrainedModel, tokenizer: Path | str, rows: Sequence[TrainRow], settings: VerifierSettings, out: Path, *,
     seed: int, context: int, gradient_checkpointing: bool = False,
     after_epoch: Callable[[PreTrainedModel, int], None] | None = None, max_steps: int = -1, stop_after: int = 0,
+    observer: Observer = Observer(),
 ) -> None:  # fmt: skip
     """Train `model` in place on the answers of `galen.data.verifier.verifier_rows`, as `train_sft` does.
 
@@ -43,7 +45,7 @@ def train_verifier(
         )
     train_sft(
         model, tokenizer, rows, settings, out, seed=seed, context=context, gradient_checkpointing=gradient_checkpointing,
-        after_epoch=after_epoch, max_steps=max_steps, stop_after=stop_after, name="verifier",
+        after_epoch=after_epoch, max_steps=max_steps, stop_after=stop_after, observer=observer, name="verifier",
     )  # fmt: skip
 
 

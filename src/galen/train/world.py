@@ -1,0 +1,183 @@
+"""Several processes, as `torchrun` and `accelerate launch` start them: what is done once, and how each of them trains.
+
+They meet where weights are trained. Everything else (episodes, evaluation, files, tables) is the main process's alone:
+the others wait in `once` for what it found, or for the error that it stopped with. PyTorch is imported where it is
+needed, so that a command in one process is refused or helped without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+from galen.errors import GalenError, UserError
+
+# The longest wait for the main process, which may play for hours. If it ends, the launcher ends the others.
+PATIENCE = timedelta(days=30)
+# The longest wait for one another in training: the main process may be writing a large checkpoint to a slow disk.
+SILENCE = timedelta(hours=1)
+
+T = TypeVar("T")
+_alone = False  # whether the main process is within `once`
+
+
+def processes() -> int:
+    """How many processes train together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """This process's number among them; the main one's is 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def deepspeed() -> bool:
+    """Whether DeepSpeed trains, as configs/accelerate/zero2.yaml and zero3.yaml say."""
+    return os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true"
+
+
+def zero3() -> bool:
+    """Whether each process is to hold a part of each of the model's weights."""
+    return deepspeed() and os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3"
+
+
+def join() -> None:
+    """Meet the other processes. From here on the main one alone writes to the standard output.
+
+    Raises:
+        UserError: the preset asks for what is not supported.
+    """
+    if os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true":
+        raise UserError("fsdp: training does not support it yet; use configs/accelerate/zero3.yaml")
+    if deepspeed() and find_spec("deepspeed") is None:
+        raise UserError("zero2, zero3: the package deepspeed is not installed; pip install 'galen-rl[deepspeed]'")
+    if processes() > 1:
+        _meet()
+
+
+@cache
+def _meet() -> None:
+    if rank():
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    import torch
+    from accelerate import PartialState
+
+    if torch.cuda.is_available():
+        PartialState(timeout=SILENCE)
+    else:
+        # Accelerate's own device, "cpu:0", is one that PyTorch loads no checkpoint to; and it must be told how DeepSpeed's
+        # processes talk where there is no GPU.
+        os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
+        PartialState(cpu=not deepspeed(), backend="gloo", timeout=SILENCE)
+
+
+def once(call: Callable[[], T]) -> T:
+    """What `call` returns in the main process, which alone runs it; the others wait, and get a copy of it.
+
+    Every process must come here. What the main one calls within `call` is its own as well.
+
+    Raises:
+        GalenError: in the others, when the main one failed.
+    """
+    global _alone
+    if processes() == 1 or _alone:
+        return call()
+    if rank():
+        found, reason = _share(None)
+        if reason is not None:
+            raise GalenError(f"process {rank()} stopped with the main one: {reason}")
+        return found
+    _alone = True
+    try:
+        found = call()
+    except Exception as error:
+        _share((None, str(error) or repr(error)))
+        raise
+    finally:
+        _alone = False
+    _share((found, None))
+    return found
+
+
+def _share(answer: Any) -> Any:
+    """The main process's `answer`, in every process."""
+    import torch.distributed as dist
+
+    box = [answer]
+    dist.broadcast_object_list(box, src=0, group=_waiting_room())
+    return box[0]
+
+
+@cache
+def _waiting_room() -> Any:
+    """A group of its own for `PATIENCE`: waiting in NCCL would also keep the GPUs busy that vLLM plays on."""
+    import torch.distributed as dist
+
+    join()
+    return dist.new_group(backend="gloo", timeout=PATIENCE)
+
+
+def share(n: int, name: str) -> int:
+    """What each process has of `n`, the setting `name`.
+
+    Raises:
+        UserError: it does not divide.
+    """
+    if n % processes():
+        raise UserError(f"{name} = {n} does not divide by {processes()} processes; set a multiple of {processes()}")
+    return n // processes()
+
+
+def part(rows: Sequence[T]) -> list[T]:
+    """This process's rows of everyone's: an equal share of them, in their order."""
+    mine = len(rows) // processes()
+    return list(rows[rank() * mine : (rank() + 1) * mine])
+
+
+def launch() -> dict[str, Any]:
+    """Fields of TrainingArguments that the machine and the launcher decide."""
+    import torch
+
+    from galen.train.device import fast_bf16
+
+    join()
+    cpu = not torch.cuda.is_available()
+    return {
+        "bf16": fast_bf16() and not (cpu and deepspeed()),  # Transformers refuses it to DeepSpeed on a CPU
+        "use_cpu": cpu and not deepspeed(),
+        "ddp_backend": "gloo" if cpu and processes() > 1 else None,
+        # Processes run as many passes as their own rows need: nothing but gradients may be exchanged on the way.
+        "ddp_find_unused_parameters": False, "ddp_broadcast_buffers": False,
+    }  # fmt: skip
+
+
+def split(model: Any) -> bool:
+    """Whether each process holds a part of each of the model's weights (ZeRO-3): every pass then needs all processes."""
+    return hasattr(next(model.parameters()), "ds_id")
+
+
+def whole_weights(model: Any) -> dict[str, Any] | None:
+    """What `save_pretrained` of `model` takes as `state_dict`; every process must come here.
+
+    None where a process holds all weights. Where they are `split`, they are gathered one at a time into the main
+    process's host memory; of a model with LoRA the adapters alone.
+    """
+    if not split(model):
+        return None
+    from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
+
+    adapted = hasattr(model, "peft_config")
+    found: dict[str, Any] = {}
+    for name, weight in model.named_parameters():
+        if adapted and "lora_" not in name:
+            continue
+        with GatheredParameters([weight]):
+            if rank() == 0:
+                found[name] = weight.detach().cpu().clone()
+    return found
