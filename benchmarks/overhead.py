@@ -59,7 +59,7 @@ STEPS = 4  # of a run; the first, which warms up, is not counted
 TRAINERS = ("sft", "dpo", "grpo")
 WEIGHTS = {"full": [], "lora": ["lora={rank: 32, alpha: 64}"]}
 OVERHEAD, REFRESH = 0.05, 0.01  # the targets
-ROLLOUTS = 3
+ROLLOUTS = 2
 SIZE = FamilySize(train=300, demonstrations=40, valid=4, test=4, ood=4)
 ROWS = GRPOSettings(rollouts=STEPS, groups=2, group_size=8, micro_batch=8, kl=0.0, warmup_steps=1, patience=STEPS + 1)
 
