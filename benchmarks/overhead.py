@@ -1,6 +1,6 @@
 """What the trainers cost over plain TRL at the same batch, and the weight refresh as a share of a whole step.
 
-    python benchmarks/overhead.py [--only sft dpo grpo full lora] [--repeats 5] [--json]
+    python benchmarks/overhead.py [--only sft dpo grpo full lora] [--repeats 3] [--json]
 
 Ours and TRL's own trainer get the same rows, model and arguments, one run after the other in changing order, in one
 process. GRPO's rollouts were played before, on both sides, so generation is not in its seconds. The refresh is timed
@@ -59,9 +59,9 @@ STEPS = 4  # of a run; the first, which warms up, is not counted
 TRAINERS = ("sft", "dpo", "grpo")
 WEIGHTS = {"full": [], "lora": ["lora={rank: 32, alpha: 64}"]}
 OVERHEAD, REFRESH = 0.05, 0.01  # the targets
-ROLLOUTS = 3
+ROLLOUTS = 2
 SIZE = FamilySize(train=300, demonstrations=40, valid=4, test=4, ood=4)
-ROWS = GRPOSettings(rollouts=STEPS, groups=4, group_size=8, micro_batch=16, kl=0.0, warmup_steps=1, patience=STEPS + 1)
+ROWS = GRPOSettings(rollouts=STEPS, groups=2, group_size=8, micro_batch=8, kl=0.0, warmup_steps=1, patience=STEPS + 1)
 
 Run = Callable[[Path], None]
 
@@ -270,7 +270,7 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--only", nargs="+", choices=[*TRAINERS, *WEIGHTS], default=[*TRAINERS, *WEIGHTS])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     _stay_inside()
