@@ -15,7 +15,7 @@ from fakes import BASE, SETTINGS, starts, tiny, tiny_lora, train_ppo_on
 
 from galen.data.rows import demonstrations
 from galen.tasks.store import read_tasks
-from galen.train import agent, device
+from galen.train import device, logprobs
 from galen.train.agent import Play
 from galen.train.grpo import train_grpo
 from galen.train.models import save_model
@@ -75,7 +75,7 @@ RUNS: dict[str, Callable] = {run.__name__: run for run in (sft, grpo, lora, ppo)
 
 def main(data: Path, episodes: Path, out: Path, names: list[str]) -> None:
     device.fast_bf16 = lambda: False  # sums are compared: float32
-    agent.CHUNK_ROWS = 1  # several passes to one backward, and not as many in each process
+    logprobs.CHUNK_ROWS = 1  # several passes to one backward, and not as many in each process
     if deepspeed():
         from deepspeed import ops
 

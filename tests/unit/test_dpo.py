@@ -15,7 +15,6 @@ from trl import DPOTrainer
 
 from galen.data.pairs import PairRow, pair, pairs_by_score, pairs_by_success
 from galen.errors import GalenError, UserError
-from galen.train import dpo
 from galen.train.dpo import DPOSettings, PairCollator, dpo_trainer, score, train_dpo
 from galen.types import Verdict
 
@@ -187,7 +186,7 @@ def trainer_on(rows, out, model, **changed):
 @pytest.fixture
 def exact(monkeypatch):
     """float32 on every machine, and one thread: several add up a batch and a single row in different orders."""
-    monkeypatch.setattr(dpo, "fast_bf16", lambda: False)
+    monkeypatch.setattr("galen.train.device.fast_bf16", lambda: False)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

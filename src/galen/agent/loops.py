@@ -16,3 +16,8 @@ def looping(actions: Sequence[Action | ParseError], repeats: int = REPEATS) -> b
         if len(tail) == repeats * period and all(tail[i] == tail[i % period] for i in range(len(tail))):
             return True
     return False
+
+
+def closes(actions: Sequence[Action | ParseError], repeats: int = REPEATS) -> int | None:
+    """The place of the first action that closes a loop; None where there is none."""
+    return next((i for i in range(len(actions)) if looping(actions[: i + 1], repeats)), None)

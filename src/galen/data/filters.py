@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from galen.agent.loops import looping
+from galen.agent.loops import closes
 from galen.types import Action, ActionKind, Episode, Frozen
 
 Share = Literal[25, 50, 75, 100]  # the paper's data-scaling study, percent
@@ -70,7 +70,7 @@ def _unfit(episode: Episode, settings: FilterSettings) -> str | None:
     if settings.max_turns and len(episode.turns) > settings.max_turns:
         return "max_turns"
     actions = [turn.action for turn in episode.turns]
-    if settings.repeats and any(looping(actions[: i + 1], settings.repeats) for i in range(len(actions))):
+    if settings.repeats and closes(actions, settings.repeats) is not None:
         return "loop"
     return None
 

@@ -214,7 +214,7 @@ class Road:
         """A server that runs already has whatever weights it was sent last: send it the base's, and see that it samples
         from them.
         """
-        url, model = self.model.serve.url, load_model(str(self.folder), self.model)
+        url, model = self.model.serve.url, self.load(self.folder)
         try:
             self.refresh(model)
         except ProviderError as error:

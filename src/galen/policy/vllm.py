@@ -141,10 +141,7 @@ class VLLMServer:
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()  # the guardian kills what does not end by itself
         atexit.unregister(self.close)
 
 

@@ -29,7 +29,7 @@ from galen.policy.template import ChatTemplate
 from galen.train import ptx
 from galen.train.balance import balanced
 from galen.train.feed import TaskFeed
-from galen.train.logprobs import on_processor, score_rows
+from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import PHASES, Observer, StepLog
 from galen.train.outcome import Outcomes, VerifierReward, oracle
 from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
@@ -40,7 +40,6 @@ from galen.train.world import launch, once, part, processes, rank, split, zero3
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
-CHUNK_ROWS = 8  # rows of one forward pass: few enough to be of like length
 
 Play = Callable[[list[Task], int, int], list[Group]]
 """`play(tasks, step, round)` plays `group_size` episodes of each task with the served policy."""
@@ -357,17 +356,18 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         if not split(self._policy()):  # there, all processes must take as many passes
             rows, same = torch.cat([input_ids, attention_mask], 1).unique(dim=0, return_inverse=True)
             input_ids, attention_mask = rows.split(input_ids.size(1), 1)
-        order = attention_mask.sum(1).argsort()
-        chunks, extra = [], None
-        for rows in order.split(CHUNK_ROWS):
+        extra = None
+
+        def chunk(rows: torch.Tensor) -> dict[str, torch.Tensor]:
+            nonlocal extra
             ids, mask = input_ids[rows], attention_mask[rows]
             used = mask.any(0).nonzero()[:, 0]
             first, last = int(used[0]), max(int(used[-1]) + 1, prompt + 1)
-            part, extra = self._score(model, ids[:, first:last], mask[:, first:last], last - prompt, **kwargs)
+            found, extra = self._score(model, ids[:, first:last], mask[:, first:last], last - prompt, **kwargs)
             short = (0, logits_to_keep - (last - prompt))
-            chunks.append({name: torch.nn.functional.pad(x, short) for name, x in part.items()})
-        back = order.argsort()[same]
-        self._scored = {name: torch.cat([chunk[name] for chunk in chunks])[back] for name in chunks[0]}
+            return {name: torch.nn.functional.pad(x, short) for name, x in found.items()}
+
+        self._scored = {name: x[same] for name, x in by_length(attention_mask, chunk).items()}
         return self._scored["logps"], self._scored.get("entropies"), extra
 
     def _score(

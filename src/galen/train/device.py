@@ -23,5 +23,4 @@ def device() -> torch.device:
 
 def autocast(enabled: bool) -> AbstractContextManager:
     """bfloat16 autocast on the device in use, or nothing."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(device, torch.bfloat16) if enabled else nullcontext()
+    return torch.autocast(device().type, torch.bfloat16) if enabled else nullcontext()

@@ -29,12 +29,13 @@ from galen.data.pairs import PairRow
 from galen.data.rows import check_template
 from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
-from galen.train.device import autocast, fast_bf16
+from galen.train.device import autocast
 from galen.train.epoch import AfterEpoch
-from galen.train.logprobs import on_processor, score_rows
+from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
 from galen.train.weights import check_weights, last_checkpoint
+from galen.train.world import launch
 from galen.types import Frozen
 
 
@@ -79,7 +80,6 @@ class DPOReport:
 
 
 REFERENCE = "reference.json"  # in a run's folder: log-probabilities under the starting weights
-CHUNK_ROWS = 8  # rows of one forward pass on a CPU: few enough to be of like length
 LOGGED = {
     "loss": "loss", "rewards/chosen": "chosen_reward", "rewards/rejected": "rejected_reward", "rewards/margins": "margin",
     "rewards/accuracies": "accuracy", "logps/chosen": "chosen_logp", "logps/rejected": "rejected_logp",
@@ -143,11 +143,11 @@ def dpo_trainer(
         warmup_steps=settings.warmup_steps, lr_scheduler_type="cosine", max_grad_norm=settings.max_grad_norm,
         # Rows longer than the context are left out before; nothing is cut. The collator needs columns of our own.
         max_length=None, remove_unused_columns=False, precompute_ref_log_probs=True, seed=seed, data_seed=seed,
-        bf16=fast_bf16(), use_cpu=not torch.cuda.is_available(), gradient_checkpointing=gradient_checkpointing,
+        gradient_checkpointing=gradient_checkpointing,
         # Each step is looked at before it is saved: a loss that is no number must show.
         logging_steps=1, logging_nan_inf_filter=False, disable_tqdm=True, save_strategy="steps", save_steps=save_every,
         save_total_limit=1, dataloader_pin_memory=False, include_num_input_tokens_seen="non_padding",
-        **observer.arguments(out),
+        **launch(), **observer.arguments(out),
     )  # fmt: skip
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     trainer = TokenDPOTrainer(
@@ -234,16 +234,14 @@ def score(
 
     Rows are padded on the right; they go sorted by length in small chunks, each cut to its own span.
     """
-    lengths = attention_mask.sum(1)
-    order = lengths.argsort()
-    parts = []
-    for rows in order.split(CHUNK_ROWS):
-        span = int(lengths[rows].max())
+
+    def chunk(rows: torch.Tensor) -> dict[str, torch.Tensor]:
+        span = int(attention_mask[rows].sum(1).max())
         with autocast(bf16):
-            part = score_rows(
+            found = score_rows(
                 model, input_ids=input_ids[rows, :span], attention_mask=attention_mask[rows, :span],
                 labels=labels[rows, :span], outputs=("entropy", "mean_logits", "is_top1"),
             )  # fmt: skip
-        parts.append({name: F.pad(x, (0, labels.size(1) - span)) for name, x in part.items()})
-    back = order.argsort()
-    return FusedCausalLMOutput(**{name: torch.cat([part[name] for part in parts])[back] for name in parts[0]})
+        return {name: F.pad(x, (0, labels.size(1) - span)) for name, x in found.items()}
+
+    return FusedCausalLMOutput(**by_length(attention_mask, chunk))

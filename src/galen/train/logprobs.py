@@ -7,6 +7,7 @@ the backward pass computes again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from galen.errors import UserError
 from galen.train.world import split
 
 NUMBERS = 2**25  # logits that are there at once: 128 MiB in float32, and a few times that with what is made of them
+CHUNK_ROWS = 8  # rows of one forward pass: few enough to be of like length
 RESCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 
 
@@ -70,6 +72,18 @@ def _scores(
     if "is_top1" in outputs:
         found["is_top1"] = logits.argmax(-1) == targets
     return found
+
+
+def by_length(
+    attention_mask: torch.Tensor, score: Callable[[torch.Tensor], dict[str, torch.Tensor]]
+) -> dict[str, torch.Tensor]:
+    """What `score` gives for all rows of `attention_mask`, (rows, tokens), in their order. It is called with the numbers
+    of few rows at a time, shortest first, and cuts them to their own span: padded are its results alone.
+    """
+    order = attention_mask.sum(1).argsort()
+    parts = [score(rows) for rows in order.split(CHUNK_ROWS)]
+    back = order.argsort()
+    return {name: torch.cat([part[name] for part in parts])[back] for name in parts[0]}
 
 
 def on_processor(model: Any) -> bool:

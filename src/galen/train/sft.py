@@ -42,9 +42,9 @@ MASKED = ("sdpa", "eager")  # attention that takes the mask made of position ids
 class SFTSettings(Frozen):
     """AdamW with a cosine schedule. The paper's values: lr 1e-4, batch 8 (section 4.1).
 
-    `batch_size` rows an optimizer step, dealt to all processes, each of which takes `micro_batch` of its own in a pass (None: all at once). `packing`
-    puts whole rows behind each other, as many as fit the context: then a pack counts as a row. A step's loss is the mean
-    over its trained tokens, however they are batched or packed.
+    `batch_size` rows an optimizer step, dealt to all processes, each of which takes `micro_batch` of its own in a pass
+    (None: all at once). `packing` puts whole rows behind each other, as many as fit the context: then a pack counts as a
+    row. A step's loss is the mean over its trained tokens, however they are batched or packed.
     """
 
     learning_rate: float = Field(default=1e-4, gt=0)
@@ -89,8 +89,8 @@ def train_sft(
     the method's.
 
     Raises:
-        UserError: no row fits; `settings.batch_size` does not divide by the processes; the model's attention would not keep packed rows apart; a row's tokens are another
-            tokenizer's; a checkpoint is of another model.
+        UserError: no row fits; `settings.batch_size` does not divide by the processes; the model's attention would not keep
+            packed rows apart; a row's tokens are another tokenizer's; a checkpoint is of another model.
         GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
     check_template(rows, ChatTemplate(Path(tokenizer)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from galen.agent.loops import looping
+from galen.agent.loops import closes
 from galen.types import Episode, Frozen, Group, ParseError
 
 
@@ -31,9 +31,8 @@ def costs(episode: Episode, settings: ShapingSettings) -> list[float]:
     actions = [turn.action for turn in episode.turns]
     unparsed = settings.format / max(1, len(actions))
     found = [settings.turn + unparsed * isinstance(action, ParseError) for action in actions]
-    closes = next((i for i in range(len(actions)) if looping(actions[: i + 1])), None)
-    if closes is not None:
-        found[closes] += settings.loop
+    if (closing := closes(actions)) is not None:
+        found[closing] += settings.loop
     return found
 
 

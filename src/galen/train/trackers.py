@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from transformers import TrainerCallback
 from transformers.integrations import TensorBoardCallback, TrackioCallback, WandbCallback
@@ -53,12 +53,16 @@ def trackers(names: Sequence[Tracker], root: Path, settings: Mapping[str, Any]) 
     return made
 
 
-class _TensorBoard(TensorBoardCallback):
-    """Transformers', in one folder, where what a resumed run walks again takes the place of what was there."""
+class _Shows(TrainerCallback):
+    """Beside a tracker of Transformers: the trainer's settings, which it shows."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
         self._settings = settings
+
+
+class _TensorBoard(_Shows, TensorBoardCallback):
+    """Transformers', in one folder, where what a resumed run walks again takes the place of what was there."""
 
     def on_train_begin(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
@@ -68,30 +72,27 @@ class _TensorBoard(TensorBoardCallback):
         super().on_train_begin(args, state, control, **kwargs)
 
 
-class _Trackio(TrackioCallback):
+class _ShowsInConfig(_Shows):
+    """For one that has a `config` in the module which it keeps as the attribute `module`."""
+
+    module: ClassVar[str]
+
+    def setup(self, args, state, model, **kwargs):
+        super().setup(args, state, model, **kwargs)  # type: ignore[misc]
+        if state.is_world_process_zero:
+            getattr(self, self.module).config.update({"settings": self._settings}, allow_val_change=True)
+
+
+class _Trackio(_ShowsInConfig, TrackioCallback):
     """Transformers', with the settings."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._settings = settings
-
-    def setup(self, args, state, model, **kwargs):
-        super().setup(args, state, model, **kwargs)
-        if state.is_world_process_zero:
-            self._trackio.config.update({"settings": self._settings}, allow_val_change=True)
+    module = "_trackio"
 
 
-class _Wandb(WandbCallback):
+class _Wandb(_ShowsInConfig, WandbCallback):
     """Transformers', with the settings; its run ends with the training: the next method of the same process has its own."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._settings = settings
-
-    def setup(self, args, state, model, **kwargs):
-        super().setup(args, state, model, **kwargs)
-        if state.is_world_process_zero:
-            self._wandb.config.update({"settings": self._settings}, allow_val_change=True)
+    module = "_wandb"
 
     def on_train_end(self, args, state, control, model=None, processing_class=None, **kwargs):
         super().on_train_end(args, state, control, model, processing_class, **kwargs)

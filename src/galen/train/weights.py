@@ -15,11 +15,11 @@ from huggingface_hub.errors import StrictDataclassError
 from peft import PeftConfig, get_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
-from transformers.integrations import is_deepspeed_zero3_enabled
 
 from galen.errors import UserError
 from galen.policy.template import ChatTemplate
 from galen.presets import Architecture, ModelPreset, read_config
+from galen.train.world import split
 
 ADAPTER = "adapter_config.json"
 STATE = "trainer_state.json"  # what Transformers writes last into a checkpoint
@@ -92,7 +92,7 @@ def check_trained(folder: Path, base: Path, preset: ModelPreset) -> None:
 
 def check_weights(folder: Path, model: PreTrainedModel) -> None:
     """Raise UserError where `folder` does not hold just `model`'s weights, or its adapter's, each in its shape."""
-    if is_deepspeed_zero3_enabled():
+    if split(model):
         return  # every process holds a part of each weight: its shape says nothing
     fix = again(folder)
     if hasattr(model, "peft_config"):
