@@ -7,6 +7,7 @@ needed, so that a command in one process is refused or helped without it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -75,6 +76,8 @@ def _meet() -> None:
         # processes talk where there is no GPU.
         os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
         PartialState(cpu=not deepspeed(), backend="gloo", timeout=SILENCE)
+    # gloo's threads must end before the interpreter does, or they may abort a process that has done its work.
+    atexit.register(torch.distributed.destroy_process_group)
 
 
 def once(call: Callable[[], T]) -> T:
