@@ -188,3 +188,10 @@ def test_a_run_does_not_go_on_with_another_tokenizer(data, tmp_path):
         road()
     (base / "tokenizer.json").write_text(whole)
     road()
+
+
+def test_a_process_that_sees_several_gpus_does_not_spread_over_them(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(UserError, match="4 GPUs are visible to one process.*CUDA_VISIBLE_DEVICES=0.*--num_processes 4"):
+        Road("sft", model_preset("tiny"), data, 0, tmp_path / "run", ["demonstrations=20"])
+    assert not (tmp_path / "run").exists()
