@@ -102,7 +102,7 @@ class Siege:
         if target == "sampler":
             sampler.kill()
         elif target == "engine":
-            subprocess.run(self.wanted.restart_engine, shell=True, check=False)
+            subprocess.run(self.wanted.restart_engine, shell=True, check=True)
         elif target == "container" and (found := self.containers()):
             subprocess.run(["docker", "kill", self._rng.choice(found)], capture_output=True, check=False)
         elif target == "supervisor" and (found := templates_below(sampler.pid)):
