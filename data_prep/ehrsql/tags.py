@@ -25,8 +25,8 @@ def o_tag(template: Template, draw: Draw) -> list[str]:
 
 
 def operation(tag: str) -> str:
-    """The category of a template of the whole set: its operation slot, of two the rarer; `plain` where there is none."""
-    return next((slot for slot in (*RARE, *SLOTS) if f"[{slot}]" in tag), "plain")
+    """The category of a template of the whole set: its operation slot, of two the rarer; none where there is no slot."""
+    return next((slot for slot in (*RARE, *SLOTS) if f"[{slot}]" in tag), "none")
 
 
 def brief_category(template: Template) -> str:
