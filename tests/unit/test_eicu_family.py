@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from data_prep.eicu.view import write_sqlite
 from data_prep.ehrsql.build import build
 from data_prep.ehrsql.eicu import EICU, VITALS
+from data_prep.eicu.view import write_sqlite
 from data_prep.hospital.generate import generate
 from galen.oracles import judge
 from galen.sandbox.base import Mount, SandboxSpec
