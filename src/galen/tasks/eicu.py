@@ -6,7 +6,7 @@ from pathlib import Path
 
 from galen.tasks import database
 from galen.tasks.base import Profile, Vocabulary
-from galen.tasks.prompting import explain_actions
+from galen.tasks.prompting import EHRSQL_RULES, explain_actions
 from galen.types import Message, Task
 
 CATEGORY_RULE = "the EHRSQL operation slot of the template, of two the rarer; none where the template has no slot"
@@ -21,9 +21,8 @@ LINKS = (
     "the organism 'no growth' means that none was found. In intakeoutput, cellpath tells intake from output and celllabel "
     "is the name. allergyname names an allergy, and drugname the substance where a drug caused it. The vital signs are "
     "columns of vitalperiodic; systolic, diastolic and mean bp are systemicsystolic, systemicdiastolic and systemicmean. "
-    "An event after another is strictly later; a time in a question about two events holds for both. Normal ranges: "
-    "temperature 35.5-38.1, sao2 95-100, heart rate 60-100, respiration rate 12-18, systolic bp 90-120, diastolic bp "
-    "60-90, mean bp 60-110."
+    "Normal ranges: temperature 35.5-38.1, sao2 95-100, heart rate 60-100, respiration rate 12-18, systolic bp 90-120, "
+    "diastolic bp 60-90, mean bp 60-110."
 )
 SEARCHED = (
     ("diagnosis", "diagnosisname"), ("diagnosis", "icd9code"), ("treatment", "treatmentname"), ("lab", "labname"),
@@ -43,7 +42,7 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     mount = task.resources[0].mount
     system = (
         f"You are an expert in electronic health records of intensive care. A SQLite database is at {mount}; ```sql``` "
-        f"blocks query it. The current time is {task.now}.\n\n{LINKS}\n\n"
+        f"blocks query it. The current time is {task.now}.\n\n{LINKS}\n\n{EHRSQL_RULES}\n\n"
         + explain_actions(task.actions, sql=True)
         + "\n\nAsk for tables and columns with request_info before you query."
     )
