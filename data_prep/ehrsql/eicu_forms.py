@@ -147,5 +147,6 @@ def visit_cost(table: str, where: str) -> str:
 
 
 def survival(where: str) -> str:
-    first = f"select uniquepid, min(diagnosistime) start from diagnosis {WITH_PATIENT} where {DIAG} group by uniquepid having {LONG_AGO}"
+    ill = f"select uniquepid, min(diagnosistime) start from diagnosis {WITH_PATIENT} where {DIAG}"
+    first = f"{ill} group by uniquepid having {LONG_AGO}"
     return f"select 100.0 * sum({SURVIVED}) / count(*) from ({first}) f left join {DIED} using(uniquepid){where}"

@@ -217,8 +217,8 @@ WEIGHTS, HEIGHTS = ("daily weight", "body weight"), ("admit ht", "body height")
 ALLERGIES = (
     ("penicillins", "penicillin g", 10), ("sulfa antibiotics", "sulfamethoxazole", 7), ("opioids", "codeine", 6),
     ("opioids", "morphine sulfate", 4), ("cephalosporins", "cephalexin", 3), ("fluoroquinolones", "levofloxacin", 3),
-    ("nsaids", "ibuprofen", 3), ("salicylates", "aspirin", 3), ("ace inhibitors", "lisinopril", 2), ("statins", "simvastatin", 2),
-    ("macrolides", "erythromycin", 2), ("glycopeptides", "vancomycin hcl", 1), ("contrast dye", None, 4), ("latex", None, 4),
+    ("nsaids", "ibuprofen", 3), ("salicylates", "aspirin", 3), ("ace inhibitors", "lisinopril", 2),
+    ("statins", "simvastatin", 2), ("macrolides", "erythromycin", 2), ("glycopeptides", "vancomycin hcl", 1), ("contrast dye", None, 4), ("latex", None, 4),
     ("shellfish", None, 3), ("adhesive tape", None, 2), ("peanuts", None, 1), ("eggs", None, 1),
 )  # fmt: skip
 

@@ -130,7 +130,8 @@ def test_charted_vital_signs_are_there_and_the_monitor_adds_no_extreme(views):
             f"select subject_id, charttime, valuenum from chartevents join d_items using(itemid) where label = '{item}'"
         )
         monitored = eicu_(
-            f"select person, observationtime, {column} from vitalperiodic join stay using(patientunitstayid) where {column} is not null"
+            f"select person, observationtime, {column} from vitalperiodic join stay using(patientunitstayid) "
+            f"where {column} is not null"
         )
         assert set(charted) <= set(monitored) and len(monitored) > 2 * len(charted) > 0
         for rows in (charted, monitored):

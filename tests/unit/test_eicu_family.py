@@ -40,7 +40,9 @@ def test_the_prompt_tells_what_cannot_be_looked_up(pairs):
 
 
 def test_every_vital_sign_is_found_by_its_words(folder, pairs):
-    columns = {r[1] for r in sqlite3.connect(folder / "resources" / "eicu.sqlite").execute("pragma table_info(vitalperiodic)")}  # fmt: skip
+    columns = {
+        r[1] for r in sqlite3.connect(folder / "resources" / "eicu.sqlite").execute("pragma table_info(vitalperiodic)")
+    }
     assert {column for _, column, _, _ in VITALS} <= columns
     assert family("eicu").vocabulary(pairs[0][0], folder).tables["vitalperiodic"][0] == "vitalperiodicid"
 

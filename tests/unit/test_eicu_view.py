@@ -48,7 +48,12 @@ def test_references_hold_and_costs_point_into_the_table_they_name(database):
 
 
 def test_one_price_for_one_thing(database):
-    for table, name in (("diagnosis", "diagnosisname"), ("treatment", "treatmentname"), ("lab", "labname"), ("medication", "drugname")):  # fmt: skip
+    for table, name in (
+        ("diagnosis", "diagnosisname"),
+        ("treatment", "treatmentname"),
+        ("lab", "labname"),
+        ("medication", "drugname"),
+    ):
         prices = database.execute(
             f"select {name} from {table} join cost on eventid = {table}id and eventtype = '{table}' "
             f"group by 1 having count(distinct cost) > 1"
@@ -68,7 +73,11 @@ def test_every_name_of_the_hospital_has_one_of_eicus():
     for table in (names.DIAGNOSES, names.INTAKES, names.OUTPUTS):
         assert len({row[0] for row in table.values()}) == len(table)
     assert len(set(names.TREATMENTS.values())) == len(names.TREATMENTS)
-    places = [names.ward(h, u, k) for h in names.HOSPITALS for u, k in [*((u, 0) for u in names.ICU_UNITS), *((None, k) for k in range(3))]]  # fmt: skip
+    places = [
+        names.ward(h, u, k)
+        for h in names.HOSPITALS
+        for u, k in [*((u, 0) for u in names.ICU_UNITS), *((None, k) for k in range(3))]
+    ]
     assert len(set(places)) == len(places)
 
 
@@ -78,7 +87,8 @@ def test_it_reads_like_eicu(database):
     assert one("select count(distinct substr(uniquepid, 1, 3)) from patient") > 20
     assert (
         one(
-            "select count(*) from (select patienthealthsystemstayid from patient group by 1 having count(distinct uniquepid || hospitalid) > 1)"
+            "select count(*) from (select 1 from patient group by patienthealthsystemstayid "
+            "having count(distinct uniquepid || hospitalid) > 1)"
         )
         == 0
     )
@@ -90,11 +100,20 @@ def test_it_reads_like_eicu(database):
         == 0
     )
     assert one("select count(*) from patient where unitdischargetime is null") > 5
-    assert 0.2 < one("select avg(uniquepid in (select uniquepid from patient join allergy using(patientunitstayid))) from patient") < 0.6  # fmt: skip
-    assert one("select count(*) from allergy where drugname is null") and one("select max(sao2) from vitalperiodic") <= 100  # fmt: skip
+    assert (
+        0.2
+        < one(
+            "select avg(uniquepid in (select uniquepid from patient join allergy using(patientunitstayid))) from patient"
+        )
+        < 0.6
+    )
+    assert (
+        one("select count(*) from allergy where drugname is null") and one("select max(sao2) from vitalperiodic") <= 100
+    )
     assert (
         one(
-            "select count(*) from intakeoutput where (cellpath like '%intake%') + (cellpath like '%output%') <> 1 or cellpath not like '%|' || celllabel"
+            "select count(*) from intakeoutput where (cellpath like '%intake%') + (cellpath like '%output%') <> 1 "
+            "or cellpath not like '%|' || celllabel"
         )
         == 0
     )
