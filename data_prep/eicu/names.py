@@ -8,6 +8,8 @@ of a treatment and of a flowsheet cell, ICD-9 with dots and ICD-10 beside it.
 
 from __future__ import annotations
 
+from data_prep.hospital.catalog import ICU_UNITS
+
 
 def _table(text: str) -> dict[str, tuple[str, ...]]:
     rows = (tuple(cell.strip() for cell in line.split(" = ")) for line in text.strip().splitlines())
@@ -233,7 +235,6 @@ ETHNICITIES = {
 SEXES = {"m": "male", "f": "female"}
 
 HOSPITALS = (73, 142, 167, 188, 208, 243, 264, 420)
-ICU_UNITS = ("micu", "sicu", "ccu", "csru", "tsicu")
 STEP_DOWN = 3  # step-down wards a hospital has, after one ward for each intensive-care unit
 
 

@@ -7,8 +7,11 @@ import pytest
 
 from data_prep.eicu import names
 from data_prep.eicu import view as eicu
+from data_prep.hospital.catalog import ICU_UNITS
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii import view as mimic
+
+ICU_WARDS = tuple(names.ward(hospital, unit) for hospital in names.HOSPITALS for unit in ICU_UNITS)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +53,7 @@ def test_people_and_admissions(views):
 
 def test_every_admission_has_a_unit_stay_and_intensive_care_stays_are_the_same(views):
     mimic_iii, eicu_ = views
-    first = len(names.ICU_UNITS) + names.STEP_DOWN
-    mine = eicu_(f"select person, unitadmittime, unitdischargetime from stay where (wardid - 81) % {first} < 5")
+    mine = eicu_(f"select person, unitadmittime, unitdischargetime from stay where wardid in {ICU_WARDS}")
     assert sorted(mine, key=str) == sorted(mimic_iii("select subject_id, intime, outtime from icustays"), key=str)
     admissions = mimic_iii("select count(*) from admissions")[0][0]
     assert eicu_("select count(distinct patienthealthsystemstayid) from patient")[0][0] == admissions
@@ -146,10 +148,9 @@ def test_heights_and_weights(views):
         f"where label = '{label}' order by charttime"
     )
     heights, weights = ({(who, value) for who, _, value in chart(label)} for label in ("admit ht", "daily weight"))
-    places = len(names.ICU_UNITS) + names.STEP_DOWN
     stays = eicu_(
         "select person, admissionheight, admissionweight, dischargeweight, unitdischargetime from stay "
-        f"where (wardid - 81) % {places} < 5"
+        f"where wardid in {ICU_WARDS}"
     )
     for who, height, first, last, end in stays:
         assert (who, height) in heights and (who, first) in weights

@@ -76,7 +76,7 @@ def test_every_name_of_the_hospital_has_one_of_eicus():
     places = [
         names.ward(h, u, k)
         for h in names.HOSPITALS
-        for u, k in [*((u, 0) for u in names.ICU_UNITS), *((None, k) for k in range(3))]
+        for u, k in [*((u, 0) for u in catalog.ICU_UNITS), *((None, k) for k in range(3))]
     ]
     assert len(set(places)) == len(places)
 
