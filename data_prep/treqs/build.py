@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data_prep.ehrsql.build import in_test
+from data_prep.ehrsql.build import Fairness, in_test, readable
 from data_prep.treqs.draw import Plan, Records, draw, plan
 from data_prep.treqs.forms import Form
 from data_prep.treqs.phrases import say
@@ -20,7 +20,6 @@ MOUNT = "/data/treqs.sqlite"
 RESOURCE = Resource(kind="sqlite", path="resources/treqs.sqlite", mount=MOUNT)
 ACTIONS = tuple(ActionKind)
 MAX_ROWS = 20
-MAX_SHARE = 0.05  # of one answer among all, so that no constant is worth handing in
 TRIES = 40  # draws for one plan, so that the shares of the plans are those of the instances
 WORDINGS = 3  # questions that may share a query
 PATIENCE = 100  # plans in a row that came to nothing, after which the tables are taken to have no more
@@ -60,15 +59,15 @@ class _Maker:
             self._named.setdefault(row["NAME"], set()).add(row["SUBJECT_ID"])
         self._said: set[str] = set()
         self._asked: Counter[str] = Counter()
-        self._answers: Counter[str] = Counter()
 
     def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
         """`n` instances numbered from `first`; fewer where the tables have no more."""
         rng = random.Random(f"treqs/{self._seed}/{part}/{block}")
+        fairness = Fairness()
         made = misses = 0
         while made < n and misses < PATIENCE:
             wanted = plan(rng)
-            tries = (self._instance(rng, wanted, part, block, first + made) for _ in range(TRIES))
+            tries = (self._instance(rng, wanted, fairness, part, block, first + made) for _ in range(TRIES))
             pair = next(filter(None, tries), None)
             misses = 0 if pair else misses + 1
             if pair:
@@ -76,7 +75,7 @@ class _Maker:
                 yield pair
 
     def _instance(
-        self, rng: random.Random, wanted: Plan, part: Part, block: str, index: int
+        self, rng: random.Random, wanted: Plan, fairness: Fairness, part: Part, block: str, index: int
     ) -> tuple[Task, Gold] | None:
         form = draw(rng, self._records, wanted, block == "ood")
         if form is None:
@@ -91,7 +90,7 @@ class _Maker:
         if question in self._said or self._asked[sql] == WORDINGS:
             return None
         rows = self._answer(form)
-        if rows is None:
+        if rows is None or not fairness.admits(rows, boolean=False):
             return None
         self._said.add(question)
         self._asked[sql] += 1
@@ -119,16 +118,12 @@ class _Maker:
     def _answer(self, form: Form) -> list[list[Any]] | None:
         """The reference's rows, or None where they are no clear answer: none, too many, empty cells, repeated rows."""
         rows = [list(r) for r in self._db.execute(form.sql()).fetchmany(MAX_ROWS + 1)]
-        if not rows or len(rows) > MAX_ROWS or any(v is None for row in rows for v in row):
+        if not rows or len(rows) > MAX_ROWS or not readable(rows) or any(v is None for row in rows for v in row):
             return None
         if len({tuple(r) for r in rows}) < len(rows) or (
             form.aggregation == "avg" and self._weighted(form, rows[0][0])
         ):
             return None
-        key = str(rows)
-        if self._answers[key] > 20 + MAX_SHARE * self._answers.total():
-            return None
-        self._answers[key] += 1
         return rows
 
     def _weighted(self, form: Form, mean: float) -> bool:
