@@ -275,4 +275,4 @@ def _fill(sql: str, slots: Slots, period: times.TimeFilter, prior: dict[str, str
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r" +(?=[ .,:?])", "", text)
+    return re.sub(r" +(?=[ .,:?])", "", text).strip()

@@ -45,7 +45,7 @@ def db(folder):
 
 @pytest.fixture(scope="module")
 def pairs(folder):
-    return list(treqs.build(folder / "treqs.sqlite", 700, 80, 20, 2, demonstrations=40))
+    return list(treqs.build(folder / "treqs.sqlite", 500, 60, 20, 2, demonstrations=40))
 
 
 def test_the_tables_are_treqss_to_the_letter(db):
@@ -58,7 +58,7 @@ def test_the_same_numbers_give_the_same_view_and_tasks(folder, db, pairs):
     again = folder / "again.sqlite"
     treqs.write_sqlite(folder / "mimic_iii.sqlite", again, 2)
     assert again.read_bytes() == (folder / "treqs.sqlite").read_bytes()
-    first = treqs.build(again, 700, 80, 20, 2, demonstrations=40)
+    first = treqs.build(again, 500, 60, 20, 2, demonstrations=40)
     assert [(t.content_hash, g.answer) for t, g in first] == [(t.content_hash, g.answer) for t, g in pairs]
 
 
@@ -82,7 +82,7 @@ def test_forms_occur_as_often_as_published(pairs):
 
 
 def test_answers_are_the_references_and_no_constant_pays(db, pairs):
-    assert len({t.prompt.question for t, _ in pairs}) == len(pairs) == 800
+    assert len({t.prompt.question for t, _ in pairs}) == len(pairs) == 580
     for task, gold in pairs:
         rows = [list(r) for r in db.execute(gold.solution)]
         assert gold.answer == rows and len(rows) <= 20, gold.solution
