@@ -48,22 +48,24 @@ INTAKE = "itemid in (select itemid from d_items where label = '{intake_name}' an
 OUTPUT = "itemid in (select itemid from d_items where label = '{output_name}' and linksto = 'outputevents')"
 
 
-def _cohort(key: str, pool: str, table: str, condition: str, column: str, what: str) -> tuple[Operation, Operation]:
-    """The stays, and the patients, of an event in a period."""
+def _cohort(
+    key: str, pool: str, table: str, condition: str, column: str, what: str, anew: str
+) -> tuple[Operation, Operation]:
+    """The stays, and the patients, of an event in a period; `what` says it in training, `anew` in the test split."""
     where = f"{condition}{{t:{column}}}"
     return (
         Operation(
             f"stays_{key}", "open", "", "stays", pool, f"select distinct hadm_id from {table} where {where}", f"the hospital stays {what} {{time}}",
             (
                 f"which hospital stays were there {what} {{time}}?", f"list the hospital stays {what} {{time}}.", f"find all hospital stays {what} {{time}}.",
-                f"give me the hospital stays {what} {{time}}.", f"let us start with every stay in hospital {what} {{time}}.",
+                f"give me the hospital stays {what} {{time}}.", f"let us start with every stay in hospital whose record has {anew} {{time}}.",
             ),
         ),
         Operation(
             f"patients_{key}", "open", "", "patients", pool, f"select distinct subject_id from {table} where {where}", f"the patients {what} {{time}}",
             (
                 f"which patients were there {what} {{time}}?", f"list the patients {what} {{time}}.", f"find all patients {what} {{time}}.",
-                f"give me the patients {what} {{time}}.", f"let us start with everyone {what} {{time}}.",
+                f"give me the patients {what} {{time}}.", f"let us start with everyone whose record has {anew} {{time}}.",
             ),
         ),
     )  # fmt: skip
@@ -142,12 +144,12 @@ OPENS = (
         "icu_of_patient", "open", "", "icu", "icu", "select icustay_id from icustays where subject_id = {patient_id}{t:intime}", "the icu stays of patient {patient_id} {time}",
         ("list the icu stays of patient {patient_id} {time}.", "which icu stays did patient {patient_id} have {time}?", "find the icu stays of patient {patient_id} {time}.", "show the icu stays of patient {patient_id} {time}.", "pull up every stay in intensive care on record for patient {patient_id} {time}."),
     ),
-    *_cohort("diagnosed", "diagnosis", "diagnoses_icd", DIAG, "charttime", "with a diagnosis of {diagnosis_name} made"),
-    *_cohort("treated", "procedure", "procedures_icd", PROC, "charttime", "with a {procedure_name} procedure done"),
-    *_cohort("prescribed", "drug", "prescriptions", "drug = '{drug_name}'", "startdate", "with {drug_name} prescribed"),
-    *_cohort("tested", "lab", "labevents", LAB, "charttime", "with a {lab_name} lab test done"),
-    *_cohort("cultured", "culture", "microbiologyevents", "spec_type_desc = '{culture_name}'", "charttime", "with a {culture_name} microbiology test done"),
-    *_cohort("admitted", "route", "admissions", "admission_location = '{admission_route}'", "admittime", "with an admission via {admission_route}"),
+    *_cohort("diagnosed", "diagnosis", "diagnoses_icd", DIAG, "charttime", "with a diagnosis of {diagnosis_name} made", "{diagnosis_name} as a diagnosis"),
+    *_cohort("treated", "procedure", "procedures_icd", PROC, "charttime", "with a {procedure_name} procedure done", "{procedure_name} as a procedure"),
+    *_cohort("prescribed", "drug", "prescriptions", "drug = '{drug_name}'", "startdate", "with {drug_name} prescribed", "{drug_name} as a drug"),
+    *_cohort("tested", "lab", "labevents", LAB, "charttime", "with a {lab_name} lab test done", "{lab_name} as a lab test"),
+    *_cohort("cultured", "culture", "microbiologyevents", "spec_type_desc = '{culture_name}'", "charttime", "with a {culture_name} microbiology test done", "{culture_name} as a specimen for microbiology"),
+    *_cohort("admitted", "route", "admissions", "admission_location = '{admission_route}'", "admittime", "with an admission via {admission_route}", "{admission_route} as the way of admission"),
 )  # fmt: skip
 
 NARROWS = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.ehrsql.build import Fairness, in_test, readable
+from data_prep.overlap import Overlap
 from data_prep.treqs.draw import Plan, Records, draw, plan
 from data_prep.treqs.forms import Form
 from data_prep.treqs.phrases import say
@@ -58,6 +59,7 @@ class _Maker:
         for (row,) in self._records.by_table["DEMOGRAPHIC"].values():
             self._named.setdefault(row["NAME"], set()).add(row["SUBJECT_ID"])
         self._said: set[str] = set()
+        self._overlap = Overlap()
         self._asked: Counter[str] = Counter()
 
     def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
@@ -90,7 +92,7 @@ class _Maker:
         if question in self._said or self._asked[sql] == WORDINGS:
             return None
         rows = self._answer(form)
-        if rows is None or not fairness.admits(rows, boolean=False):
+        if rows is None or not self._overlap.admits(part, question) or not fairness.admits(rows, boolean=False):
             return None
         self._said.add(question)
         self._asked[sql] += 1

@@ -5,6 +5,8 @@ import pytest
 from data_prep import seqsql, treqs
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii.view import write_sqlite
+from galen.oracles import judge
+from galen.sandbox.base import Mount, SandboxSpec
 from galen.tasks.base import family
 
 
@@ -35,6 +37,19 @@ def test_a_task_is_posed_whole_and_without_gold(gym, name):
         assert "three decimals" in system.content and (task.now is None or task.now in system.content)
         assert len(module.pose(task, "compact")[0].content) < 30
     assert len({t.category for t, _ in pairs[name]}) <= 4 and module.CATEGORY_RULE
+
+
+@pytest.mark.parametrize("name", ["treqs", "ehr_seqsql"])
+def test_references_pass_in_the_sandbox_and_wrong_answers_fail(gym, backend, name):
+    data, pairs = gym
+    first = pairs[name][0][0].resources[0]
+    sandbox = backend.create(SandboxSpec(mounts=(Mount(data / first.path, first.mount),), database=first.mount))
+    for task, gold in pairs[name][::3]:
+        done = sandbox.run(gold.solution, lang="sql", timeout_s=20)
+        assert judge(task.oracle, done.stdout, gold.answer).passed, (task.id, gold.solution, done)
+        for wrong in ("", "-7", done.stdout + "\n-7", "0\n1"):
+            assert not judge(task.oracle, wrong, gold.answer).passed, (task.id, wrong)
+    sandbox.close()
 
 
 @pytest.mark.parametrize(
