@@ -17,6 +17,7 @@ from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource,
 
 RESOURCE = Resource(kind="sqlite", path="resources/mimic_iii.sqlite", mount="/data/mimic_iii.sqlite")
 ACTIONS = tuple(ActionKind)
+ANSWER_TYPES = {"flag": "bool", "time": "time", "number": "number", "mean": "number", "extreme": "number"}
 PATIENCE = 3000  # chains in a row without a new instance, after which the database is taken to have no more
 INDEXES = (
     "chartevents(hadm_id)", "labevents(itemid, hadm_id)", "prescriptions(drug, hadm_id)", "prescriptions(subject_id)",
@@ -105,7 +106,7 @@ class _Maker:
             task = Task(
                 id=id_, family="ehr_seqsql", category=turn.operation.category, split=part.task_split, distribution=block,  # type: ignore[arg-type]
                 cluster=chain.subject, prompt=TaskPrompt(question=turn.question, documents=documents, contract=CONTRACTS[turn.operation.gives]),
-                resources=(RESOURCE,), now=NOW, actions=ACTIONS, limits=Limits(), answer_type="bool" if boolean else "list",
+                resources=(RESOURCE,), now=NOW, actions=ACTIONS, limits=Limits(), answer_type=ANSWER_TYPES.get(turn.operation.gives, "list"),
                 oracle=OracleSpec(kind="rows", params={"boolean": boolean}), privacy=self._privacy,
                 metadata={
                     "seed_question": chain.whole, "turn": i + 1, "turns": len(chain.turns),

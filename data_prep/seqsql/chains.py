@@ -147,7 +147,7 @@ class Drawer:
         middles = rng.choices([n for n, _ in MIDDLES], [w for _, w in MIDDLES])[0]
         for step in range(middles + 2):
             computing = step >= middles
-            if computing and step > middles and turns[-1].operation.gives != "mean":
+            if computing and step > middles and turns[-1].operation.gives not in ("mean", "extreme"):
                 break
             turn = self._next(
                 rng, part, turns, (*NARROWS, *FOLLOWS) if not computing else COMPUTES, anchor, held, truth
@@ -259,9 +259,11 @@ class Drawer:
 
 
 def _moves(operation: Operation, turns: Sequence[Turn], rows: list[list[Any]]) -> bool:
-    """Whether a turn says something: a narrowing one leaves fewer, a count counts more than one."""
+    """Whether a turn says something: a narrowing one leaves fewer, a count counts more than one, a time is one."""
     if operation.category == "narrow":
         return len(rows) < len(turns[-1].rows)
+    if operation.gives == "time":
+        return len(rows) == 1
     return not operation.name.startswith("count_") or rows[0][0] > 1
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Category = Literal["open", "narrow", "follow", "compute"]
-Kind = Literal["", "stays", "patients", "icu", "values", "volumes", "names", "mean", "number", "flag"]
+Kind = Literal[
+    "", "stays", "patients", "icu", "values", "volumes", "names", "mean", "extreme", "number", "time", "flag"
+]
 
 CONTRACTS: dict[Kind, str] = {
     "stays": "one HADM_ID a line", "patients": "one SUBJECT_ID a line", "icu": "one ICUSTAY_ID a line",
     "values": "value and time of each, separated by a tab, one a line",
     "volumes": "amount and time of each, separated by a tab, one a line", "names": "one name a line",
-    "mean": "a number", "number": "a number", "flag": "1 for yes, 0 for no",
+    "mean": "a number", "extreme": "a number", "number": "a number", "time": "YYYY-MM-DD HH:MM:SS", "flag": "1 for yes, 0 for no",
 }  # fmt: skip
 
 
@@ -93,8 +95,9 @@ def _ordered(name: str, kind: Kind, direction: str, word: str) -> Operation:
 
 def _extreme(kind: Kind, function: str, word: str, last: str) -> Operation:
     noun = "value" if kind == "values" else "amount"
+    gives: Kind = "number" if kind == "volumes" else "mean" if function == "avg" else "extreme"
     return Operation(
-        f"{function}_{kind}", "compute", kind, "mean" if function == "avg" and kind == "values" else "number", "", f"select {function}(value) from ({{prev}})",
+        f"{function}_{kind}", "compute", kind, gives, "", f"select {function}(value) from ({{prev}})",
         f"what was the {word} of {{np}}?", (f"what was the {word} {noun}?", f"what is the {word} of those {noun}s?", f"give me the {word} of them.", f"from the previous result, what is the {word} {noun}?", f"of all these, tell me the {last} {noun}."),
     )  # fmt: skip
 
@@ -197,6 +200,7 @@ COMPUTES = (
     _extreme("volumes", "sum", "total", "summed up"), _extreme("volumes", "max", "maximum", "largest"),
     _edge("", "first"), _edge(" desc", "last"),
     Operation("over_mean", "compute", "mean", "number", "", "select count(*) from ({prev2}) where value > {result}", "{np} How many values are above it?", ("how many of the values were above that?", "how many values exceed the previous result?", "count the values greater than this average.", "how many of those values are higher than the previous result?", "and over that mean: how many of the values lie there?")),
+    Operation("when_measured", "compute", "extreme", "time", "", "select time from ({prev2}) where value = {result}", "{np} And when was it measured?", ("when was that measured?", "at what time was the previous result measured?", "give me the time of that value.", "when was the value of the previous result taken?", "and the moment at which it was recorded?")),
     Operation("among", "compute", "names", "flag", "name", "select count(*) > 0 from ({prev}) where name = '{name}'", "is {name} among {np}?", ("is {name} among them?", "does the previous result have {name}?", "is {name} one of those?", "check whether {name} is in that list.", "can {name} be found there?")),
     Operation("mean_days", "compute", "stays", "number", "", "select avg(julianday(dischtime) - julianday(admittime)) from admissions where hadm_id in ({prev})", "how many days did {np} last on average?", ("how many days did they last on average?", "what was their average length in days?", "give me the mean length of those stays in days.", "for the previous result, what is the average length in days?", "and typically, as an average in days, how long was that?")),
     Operation("longest_days", "compute", "stays", "number", "", "select max(julianday(dischtime) - julianday(admittime)) from admissions where hadm_id in ({prev})", "how many days did the longest of {np} last?", ("how many days did the longest of them last?", "what was their maximum length in days?", "give me the length of the longest of those stays in days.", "for the previous result, what is the maximum length in days?", "and at most, in days, how long was that?")),

@@ -1,7 +1,9 @@
 """EHR-SeqSQL's own data.json (Ryu et al. 2024) over EHRSQL's MIMIC-III database, and MedAgentGym's rows of the same.
 
 A row of data.json holds the lists `question`, `sql` and `seqsql`, one entry a turn; each turn becomes a task with the
-turns before it as context, its gold computed by running its `sql`. MedAgentGym's rows (`seed_question`, `question`, `ans`)
+turns before it as context, its gold computed by running its `sql`; as the benchmark grades sets, rows that repeat count
+once. The file is at github.com/seonhee99/EHR-SeqSQL; the database is made by EHRSQL's preprocessing from MIMIC-III v1.4
+(PhysioNet, credentialed access) or by `data_prep.mimic_iii.raw`. MedAgentGym's rows (`seed_question`, `question`, `ans`)
 hold one question and its answer without SQL; the answer is taken as it stands, the seed question is the context.
 """
 
@@ -28,7 +30,7 @@ RANGES = {
     "temperature": (35.5, 38.1), "sao2": (95.0, 100.0), "heart_rate": (60.0, 100.0), "respiration": (12.0, 18.0),
     "systolic_bp": (90.0, 120.0), "diastolic_bp": (60.0, 90.0), "mean_bp": (60.0, 110.0),
 }  # fmt: skip
-CONTRACT = "one row a line, cells separated by a tab, in any order"
+CONTRACT = "one row a line, cells separated by a tab, in any order, each row once"
 
 
 def read(
@@ -53,7 +55,7 @@ def read(
             continue
         for i, (documents, question, sql) in enumerate(turns, 1):
             where = place if sql is None else f"{place} turn {i}"
-            rows = _table(row["ans"]) if sql is None else run(db, sql, MAX_ROWS)
+            rows = _table(row["ans"]) if sql is None else run(db, once(sql), MAX_ROWS)
             if isinstance(rows, str):
                 account.refuse(rows, where)
             elif (*documents, question) in seen:
@@ -76,6 +78,11 @@ def executable(sql: str) -> str:
         for word, bound in zip(("lower", "upper"), bounds, strict=True):
             sql = re.sub(rf"\b{name}_{word}\b", str(bound), sql)
     return sql
+
+
+def once(sql: str) -> str:
+    """The query with each row once: turns are graded as sets."""
+    return f"select distinct * from ({sql.rstrip('; ')})"
 
 
 def _turns(file: Path, place: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -112,7 +119,7 @@ def _texts(file: Path, place: str, row: dict[str, Any], name: str) -> list[str]:
 def _table(answer: Any) -> list[list[Any]] | str:
     """A stored answer as rows, or why it is no gold answer."""
     cells = answer if isinstance(answer, list) else [answer]
-    rows = [list(c) if isinstance(c, list) else [c] for c in cells]
+    rows = [list(r) for r in dict.fromkeys(tuple(c) if isinstance(c, list) else (c,) for c in cells)]
     if len(rows) > MAX_ROWS:
         return f"its answer is longer than {MAX_ROWS} rows"
     return rows if any(v is not None for r in rows for v in r) else "its answer is empty or null"
@@ -131,7 +138,7 @@ def _pair(
     key = f"{row.get('id') or place.removeprefix('row ')}"
     id_ = f"ehr_seqsql/{split}-published/{key}/{turn}"
     task = Task(
-        id=id_, family="ehr_seqsql", category=_category(turn, sql or question), split=split, distribution="ood" if held else "id",
+        id=id_, family="ehr_seqsql", category=_category(turn, sql or ""), split=split, distribution="ood" if held else "id",
         cluster=str(row.get("seed_question") or key), prompt=TaskPrompt(question=question, documents=documents, contract=CONTRACT),
         resources=(RESOURCE,), now=NOW, actions=ACTIONS, answer_type="list", oracle=OracleSpec(kind="rows"), privacy=privacy,
         metadata={
@@ -140,7 +147,7 @@ def _pair(
             "source": file.name, **splits,
         },
     )  # fmt: skip
-    return task, Gold(id=id_, answer=rows, solution=sql or "", lang="sql")
+    return task, Gold(id=id_, answer=rows, solution="" if sql is None else once(sql), lang="sql")
 
 
 def _category(turn: int, text: str) -> str:

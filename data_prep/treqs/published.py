@@ -1,6 +1,8 @@
 """TREQS's own files: MIMICSQL's JSON Lines (Wang et al. 2020) over its database, and MedAgentGym's JSONL of the same.
 
-The database is the SQLite file or the folder of five CSVs that TREQS's preparation writes. Every gold answer is computed
+The questions are at github.com/wangpinggl/TREQS (`mimicsql_data/mimicsql_natural` and `mimicsql_template`: train, dev and
+test.json, one object a line). The database is the SQLite file or the folder of five CSVs that the preparation of that
+repository (`evaluation/process_mimic_db.py`) writes from MIMIC-III v1.4 (PhysioNet, credentialed access). Every gold answer is computed
 here by running the row's query; rows whose query gives no answer are refused, counted and printed.
 """
 
