@@ -1,0 +1,51 @@
+"""The size of a task folder (configs/tasks/), and the files that others published to take in the generator's place."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from data_prep.ehrsql.build import Selected
+from galen.types import Frozen
+
+
+class NoteSize(Frozen):
+    """How many instances a family gets in each split, of patients that no other split has."""
+
+    train: int = Field(ge=0)
+    valid: int = Field(ge=0)
+    test: int = Field(ge=0)
+
+
+class FamilySize(NoteSize):
+    """Moreover `ood` test instances of unseen templates; of `train`, the first `demonstrations` are made to be shown."""
+
+    demonstrations: int = Field(default=0, ge=0)
+    ood: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> FamilySize:
+        if self.demonstrations > self.train:
+            raise ValueError(f"demonstrations = {self.demonstrations} are more than train = {self.train}")
+        return self
+
+
+class MimicSize(FamilySize):
+    """`questions`: a brief choice with short answers, which a tiny model can learn, or all of EHRSQL's."""
+
+    questions: Selected = "brief"
+
+
+class DataSettings(Frozen):
+    """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
+
+    A family without a size is left out.
+    """
+
+    patients: int = Field(default=1500, ge=20)
+    mimic_iii: MimicSize | None = None
+    eicu: FamilySize | None = None
+    treqs: FamilySize | None = None
+    ehr_seqsql: FamilySize | None = None
+    ehrcon: NoteSize | None = None
+    medcalc: FamilySize | None = None
+    note_style: str = Field(default="brief", pattern="^(brief|full)$")
