@@ -1,0 +1,60 @@
+"""Clinical questions over eICU (EHRSQL, Lee et al. 2022), answered by SQL or Python on 10 tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from galen.tasks import database
+from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.prompting import EHRSQL_RULES, explain_actions
+from galen.types import Message, Task
+
+CATEGORY_RULE = "the EHRSQL operation slot of the template, of two the rarer; none where the template has no slot"
+LINKS = (
+    "patient has a row for each unit stay: uniquepid is the person, patienthealthsystemstayid the hospital visit, "
+    "patientunitstayid the unit stay, which every event table but cost carries. Every unit stay is an icu visit. "
+    "cost.eventid is the id in the table that eventtype names (diagnosis, treatment, lab, medication). All text is "
+    "lower-case. A patient without hospitaldischargetime (or unitdischargetime) is still here; one whose "
+    "hospitaldischargestatus is 'expired' died at hospitaldischargetime. age is text, '> 89' for the oldest. The admission "
+    "type and route are hospitaladmitsource. Height and weight are admissionheight and admissionweight, measured at "
+    "unitadmittime. Treatments are the procedures, whose whole path is the name; a culture's site is its specimen, and "
+    "the organism 'no growth' means that none was found. In intakeoutput, cellpath tells intake from output and celllabel "
+    "is the name. allergyname names an allergy, and drugname the substance where a drug caused it. The vital signs are "
+    "columns of vitalperiodic; systolic, diastolic and mean bp are systemicsystolic, systemicdiastolic and systemicmean. "
+    "Normal ranges: temperature 35.5-38.1, sao2 95-100, heart rate 60-100, respiration rate 12-18, systolic bp 90-120, "
+    "diastolic bp 60-90, mean bp 60-110."
+)
+SEARCHED = (
+    ("diagnosis", "diagnosisname"), ("diagnosis", "icd9code"), ("treatment", "treatmentname"), ("lab", "labname"),
+    ("medication", "drugname"), ("medication", "routeadmin"), ("allergy", "allergyname"), ("allergy", "drugname"),
+    ("intakeoutput", "celllabel"), ("microlab", "culturesite"), ("microlab", "organism"), ("patient", "ethnicity"),
+    ("patient", "hospitaladmitsource"), ("patient", "hospitaldischargestatus"), ("cost", "eventtype"),
+)  # fmt: skip
+
+
+def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
+    """The question; the full profile explains the tables, the time, and how to act."""
+    if profile == "compact":
+        return (
+            Message(role="system", content="eicu sqlite"),
+            Message(role="user", content=task.prompt.question),
+        )
+    mount = task.resources[0].mount
+    system = (
+        f"You are an expert in electronic health records of intensive care. A SQLite database is at {mount}; ```sql``` "
+        f"blocks query it. The current time is {task.now}.\n\n{LINKS}\n\n{EHRSQL_RULES}\n\n"
+        + explain_actions(task.actions, sql=True)
+        + "\n\nAsk for tables and columns with request_info before you query."
+    )
+    user = f"Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
+    return Message(role="system", content=system), Message(role="user", content=user)
+
+
+def vocabulary(task: Task, data: Path) -> Vocabulary:
+    """Tables and columns of the task's database, lower-case."""
+    return database.vocabulary(database.locate(task, data))
+
+
+def answer_request(task: Task, query: str, data: Path) -> str:
+    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
+    return database.answer(database.locate(task, data), query, SEARCHED)
