@@ -16,7 +16,6 @@ the current time, and what lies after it is not.
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -26,17 +25,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data_prep.hospital.model import NOW
+from data_prep.eicu.view import SCHEMA, add_indexes
 from data_prep.sources import csvs
+from data_prep.sources.counts import Counts
 from data_prep.sources.csvs import CsvFolder
-from data_prep.sources.refusals import Counts, Refusals
+from data_prep.sources.eicu_calendar import FIRST, LAST, calendar
 from data_prep.sources.tables import insert, prices, schema
 from galen.errors import UserError
 
 SOURCE = "eICU-CRD 2.0 as PhysioNet ships it"
-SCHEMA = Path(__file__).with_name("schema.sql")
-FIRST, LAST = pd.Timestamp("2100-01-01"), pd.Timestamp(NOW)
-YEARS, CURRENT = 6, 0.1
 PATIENT = (
     "uniquepid", "patienthealthsystemstayid", "patientunitstayid", "gender", "age", "ethnicity", "hospitalid", "wardid",
     "admissionheight", "admissionweight", "dischargeweight", "hospitaladmittime24", "hospitaladmitoffset",
@@ -60,13 +57,6 @@ VITAL_SIGNS = "temperature sao2 heartrate respiration systemicsystolic systemicd
 WHOLE = (
     "patienthealthsystemstayid", "patientunitstayid", "hospitalid", "wardid", "costid", "eventid", "sao2", "heartrate",
     "respiration", "systemicsystolic", "systemicdiastolic", "systemicmean",
-)  # fmt: skip
-INDEXES = (
-    "patient(uniquepid)", "patient(patienthealthsystemstayid)", "diagnosis(patientunitstayid)", "diagnosis(diagnosisname)",
-    "treatment(patientunitstayid)", "treatment(treatmentname)", "lab(patientunitstayid)", "lab(labname)",
-    "medication(patientunitstayid)", "medication(drugname)", "cost(patienthealthsystemstayid)", "cost(eventtype,eventid)",
-    "allergy(patientunitstayid)", "intakeoutput(patientunitstayid)", "microlab(patientunitstayid)",
-    "vitalperiodic(patientunitstayid)",
 )  # fmt: skip
 
 
@@ -99,7 +89,9 @@ TABLES = {
 
 
 def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
-    """Fill a new SQLite file `path` with `patients` sampled people of the CSVs in `folder`; what was written and left out.
+    """Fill a new SQLite file `path` with `patients` sampled people of the CSVs in `folder`.
+
+    What was written and left out is printed and returned.
 
     Raises:
         UserError: a file or column is missing or a file is damaged; named, with what is expected. No row is usable.
@@ -111,9 +103,8 @@ def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript("begin;" + SCHEMA.read_text())
         counts = _Loader(source, db, patients, seed).run()
-        for i, on in enumerate(INDEXES):
-            db.execute(f"create index ix_{i} on {on}")
-        db.execute("analyze")
+        add_indexes(db)
+    print(counts.report())
     return counts
 
 
@@ -129,10 +120,6 @@ class _Loader:
         self._counts = Counts()
         self._units = pd.DataFrame()
 
-    @property
-    def _refused(self) -> Refusals:
-        return self._counts.refused
-
     def run(self) -> Counts:
         people = self._people()
         ids = np.sort(people["uniquepid"].unique())
@@ -144,21 +131,21 @@ class _Loader:
         return self._counts
 
     def _kept(self, frame: pd.DataFrame, name: str, good: pd.Series, reason: str) -> pd.DataFrame:
-        self._refused.add(f"{name}: {reason}", int((~good).sum()))
+        self._counts.leave(f"{name}: {reason}", int((~good).sum()))
         return frame[good]
 
     def _people(self) -> pd.DataFrame:
         """All usable unit stays, with `start`, the time of day at which the hospital stay began (a timedelta)."""
         text = tuple(c for c in PATIENT if c not in PATIENT_NUMBERS)
         frame = pd.concat(self._source.chunks("patient", PATIENT, text), ignore_index=True)
-        frame = csvs.lower(csvs.numbers(frame, "patient", PATIENT_NUMBERS, self._refused))
-        frame = csvs.present(frame, "patient", PATIENT_NEEDS, self._refused)
+        frame = csvs.lower(csvs.numbers(frame, "patient", PATIENT_NUMBERS, self._counts))
+        frame = csvs.present(frame, "patient", PATIENT_NEEDS, self._counts)
         frame = self._kept(frame, "patient", ~frame.duplicated("patientunitstayid"), "patientunitstayid is there twice")
         frame = self._kept(
             frame, "patient", frame["gender"].isin(["male", "female"]), "gender is neither male nor female"
         )
         frame = self._kept(frame, "patient", frame["age"] != "> 89", "the age is '> 89': eICU hides it")
-        frame = csvs.numbers(frame, "patient", ("age",), self._refused)
+        frame = csvs.numbers(frame, "patient", ("age",), self._counts)
         frame = self._kept(frame, "patient", frame["age"] > 10, "the patient is under 11")
         begin, end = frame["hospitaladmitoffset"], frame["hospitaldischargeoffset"]
         inside = (begin <= 0) & (frame["unitdischargeoffset"] > 0) & (frame["unitdischargeoffset"] <= end)
@@ -169,12 +156,12 @@ class _Loader:
         frame = frame.assign(start=pd.to_timedelta(clock, errors="coerce"))
         frame = self._kept(frame, "patient", frame["start"].notna(), "hospitaladmittime24 is no time of day")
         if frame.empty:
-            raise UserError(f"{self._source.root}: no unit stay is usable: {'; '.join(self._refused.lines())}")
+            raise UserError(f"{self._source.root}: no unit stay is usable: {self._counts.report()}")
         return frame
 
     def _placed(self, units: pd.DataFrame) -> pd.DataFrame:
         """`units` with absolute times; a stay that has not ended at NOW has none, nor what is known at its end."""
-        begins, ages = self._calendar(units)
+        begins, ages = calendar(units, self._rng)
         units = units.assign(age=units["patienthealthsystemstayid"].map(ages).astype(int).astype(str))
         admitted = units["patienthealthsystemstayid"].map(begins)
         origin = admitted - pd.to_timedelta(units["hospitaladmitoffset"], unit="min")
@@ -187,53 +174,6 @@ class _Loader:
             units[late] = units[late].where(units["hospitaldischargetime"].notna(), None)
         return units
 
-    def _calendar(self, units: pd.DataFrame) -> tuple[dict[int, pd.Timestamp], dict[int, int]]:
-        """When each hospital stay begins, and the patient's age then."""
-        begins: dict[int, pd.Timestamp] = {}
-        ages: dict[int, int] = {}
-        stays = units.assign(length=units["hospitaldischargeoffset"] - units["hospitaladmitoffset"])
-        stays = stays.sort_values("hospitaldischargeyear", kind="stable").drop_duplicates("patienthealthsystemstayid")
-        people = stays.groupby("uniquepid", sort=True)
-        able = [id_ for id_, own in people if _nights(own.iloc[-1]) >= 0]
-        current = set(self._rng.choice(able, size=min(len(able), math.ceil(CURRENT * len(people))), replace=False))
-        for id_, own in people:
-            first = int(own["hospitaldischargeyear"].min())
-            later = (own["hospitaldischargeyear"] - first).astype(int)
-            days = self._days(later, own)
-            if id_ in current:
-                days += self._to_now(own.iloc[-1], days[-1])
-            else:
-                end = max(
-                    d + s + m
-                    for d, s, m in zip(days, own["start"], pd.to_timedelta(own["length"], unit="min"), strict=True)
-                )
-                days -= max(pd.Timedelta(0), (end - LAST).ceil("D"))
-            for stay, day, start, years in zip(
-                own["patienthealthsystemstayid"], days, own["start"], later, strict=True
-            ):
-                begins[stay], ages[stay] = day + start, int(own["age"].min()) + years
-        return begins, ages
-
-    def _days(self, later: pd.Series, own: pd.DataFrame) -> pd.DatetimeIndex:
-        """A day for each stay, in order: spread over its year, and after the end of the one before."""
-        span = YEARS - int(later.max())
-        weights = np.arange(1, span + 1) / np.arange(1, span + 1).sum()
-        year = FIRST.year + int(self._rng.choice(span, p=weights))
-        days: list[pd.Timestamp] = []
-        free = FIRST
-        for i, years in enumerate(later):
-            same = int((later == years).sum())
-            part = (int((later.iloc[:i] == years).sum()) + self._rng.random()) / same
-            day = max(pd.Timestamp(year + years, 1, 1) + pd.Timedelta(days=int(part * 365)), free)
-            days.append(day)
-            free = (day + own["start"].iloc[i] + pd.Timedelta(minutes=float(own["length"].iloc[i]))).ceil("D")
-        return pd.DatetimeIndex(days)
-
-    def _to_now(self, last: pd.Series, day: pd.Timestamp) -> pd.Timedelta:
-        """The whole days after which the last stay, and its first unit stay, hold NOW."""
-        earlier = int(self._rng.integers(0, _nights(last) + 1))
-        return _latest(last) - (day - FIRST) - pd.Timedelta(days=earlier)
-
     def _read(self, name: str) -> pd.DataFrame:
         """The rows of the placed unit stays; a path becomes a name on the way, for which all rows count."""
         table, seen = TABLES[name], Counter[str]()
@@ -241,14 +181,14 @@ class _Loader:
         for chunk in self._source.chunks(table.file, _columns(table), tuple(table.text.split())):
             if table.path:
                 seen.update(chunk[table.path].dropna().str.lower().str.strip())
-            part = csvs.numbers(chunk, name, ("patientunitstayid",), self._refused)
+            part = csvs.numbers(chunk, name, ("patientunitstayid",), self._counts)
             parts.append(part[part["patientunitstayid"].isin(self._units.index)])
         frame = pd.concat(parts, ignore_index=True)
-        frame = csvs.numbers(frame, name, (*table.numbers.split(), *table.times.values()), self._refused)
+        frame = csvs.numbers(frame, name, (*table.numbers.split(), *table.times.values()), self._counts)
         frame = csvs.lower(frame)
         if not table.path:
             return frame
-        frame = csvs.present(frame, name, (table.path,), self._refused)
+        frame = csvs.present(frame, name, (table.path,), self._counts)
         usual = _usual_paths(seen)
         split = frame[table.path].map(_split)
         frame = frame.assign(**{table.code: split.map(lambda pair: pair[1])})
@@ -262,7 +202,7 @@ class _Loader:
         if name == "medication":
             frame = self._kept(frame, name, frame["drugordercancelled"] == "no", "the order was cancelled")
         if name == "intakeoutput":
-            frame = csvs.present(frame, name, ("cellpath", "celllabel"), self._refused)
+            frame = csvs.present(frame, name, ("cellpath", "celllabel"), self._counts)
             frame = self._kept(
                 frame,
                 name,
@@ -271,12 +211,12 @@ class _Loader:
             )
             frame = self._kept(frame, name, ~frame["celllabel"].isin(["intake", "output"]), "a total")
             frame["celllabel"] = frame["celllabel"].str.replace(r"\s+(intake|output)$", "", regex=True)
-        frame = csvs.present(frame, name, (next(iter(table.times.values())),), self._refused)
+        frame = csvs.present(frame, name, (next(iter(table.times.values())),), self._counts)
         origin = frame["patientunitstayid"].map(self._units["unitadmittime"])
         for time, offset in table.times.items():
             frame[time] = origin + pd.to_timedelta(frame[offset], unit="min")
         columns = list(self._schema[name])[1:]
-        frame = csvs.present(frame, name, tuple(c for c in columns if self._schema[name][c]), self._refused)
+        frame = csvs.present(frame, name, tuple(c for c in columns if self._schema[name][c]), self._counts)
         start = next(iter(table.times))
         frame = self._kept(frame, name, frame[start] >= FIRST, "before 2100")
         frame = self._kept(frame, name, frame[start] <= LAST, "after the current time")
@@ -301,19 +241,6 @@ class _Loader:
             "cost": prices(name, numbered[table.code], *table.price),
         })  # fmt: skip
         self._counts.rows["cost"] = before + insert(self._db, "cost", costs, WHOLE)
-
-
-def _latest(stay: pd.Series) -> pd.Timedelta:
-    """The whole days from FIRST to the last day on which `stay` can begin and be in its unit by NOW."""
-    return (LAST - FIRST - stay["start"] + pd.Timedelta(minutes=float(stay["hospitaladmitoffset"]))).floor("D")
-
-
-def _nights(stay: pd.Series) -> int:
-    """How many days before that it can begin as well and not have ended by NOW; below 0 when it cannot hold NOW at all."""
-    earliest = (LAST - FIRST - stay["start"] - pd.Timedelta(minutes=float(stay["length"]))).floor("D") + pd.Timedelta(
-        days=1
-    )
-    return (_latest(stay) - earliest).days
 
 
 def _split(path: str) -> tuple[str, str]:

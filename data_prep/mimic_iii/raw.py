@@ -27,8 +27,8 @@ import pandas as pd
 from data_prep.hospital.model import NOW
 from data_prep.mimic_iii.view import SCHEMA, add_indexes
 from data_prep.sources import csvs
+from data_prep.sources.counts import Counts
 from data_prep.sources.csvs import CsvFolder
-from data_prep.sources.refusals import Counts, Refusals
 from data_prep.sources.tables import insert, prices, schema
 from galen.errors import UserError
 
@@ -104,7 +104,9 @@ MILLILITRES = {"INPUTEVENTS_CV": "AMOUNTUOM", "OUTPUTEVENTS": "VALUEUOM"}
 
 
 def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
-    """Fill a new SQLite file `path` with `patients` sampled people of the CSVs in `folder`; what was written and left out.
+    """Fill a new SQLite file `path` with `patients` sampled people of the CSVs in `folder`.
+
+    What was written and left out is printed and returned.
 
     Raises:
         UserError: a file or column is missing or a file is damaged; named, with what is expected. No row is usable.
@@ -118,6 +120,7 @@ def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
         db.executescript("begin;" + SCHEMA.read_text())
         counts = _Loader(source, db, patients, seed).run()
         add_indexes(db)
+    print(counts.report())
     return counts
 
 
@@ -128,10 +131,6 @@ class _Loader:
         self._required = {t: [c.upper() for c, must in cs.items() if must] for t, cs in schema(db).items()}
         self._known: dict[str, pd.Series] = {}
         self._counts = Counts()
-
-    @property
-    def _refused(self) -> Refusals:
-        return self._counts.refused
 
     def run(self) -> Counts:
         for name, columns in DICTIONARIES.items():
@@ -157,8 +156,8 @@ class _Loader:
     def _dictionary(self, name: str, columns: list[str]) -> None:
         text = tuple(c for c in columns if c not in NUMBERS)
         frame = pd.concat(self._source.chunks(name, tuple(columns), text), ignore_index=True)
-        frame = csvs.lower(csvs.numbers(frame, name, tuple(set(columns) & NUMBERS), self._refused))
-        frame = csvs.present(frame, name, tuple(columns), self._refused)
+        frame = csvs.lower(csvs.numbers(frame, name, tuple(set(columns) & NUMBERS), self._counts))
+        frame = csvs.present(frame, name, tuple(columns), self._counts)
         frame = self._once(frame, name, columns[0])
         self._known[name] = frame[columns[0]]
         self._write(name, frame)
@@ -170,26 +169,26 @@ class _Loader:
         text = tuple(c for c in columns if c not in NUMBERS)
         parts = []
         for chunk in self._source.chunks(name, columns, text, OTHER):
-            part = csvs.numbers(chunk, name, ("SUBJECT_ID",), self._refused)
+            part = csvs.numbers(chunk, name, ("SUBJECT_ID",), self._counts)
             if len(self._shift):
                 part = part[part["SUBJECT_ID"].isin(self._shift.index)]
             if name == "CHARTEVENTS":
-                part = csvs.numbers(part, name, ("ITEMID",), self._refused)
+                part = csvs.numbers(part, name, ("ITEMID",), self._counts)
                 part = part[part["ITEMID"].isin(VITALS)]
             parts.append(part)
         frame = pd.concat(parts, ignore_index=True)
-        frame = csvs.numbers(frame, name, tuple(c for c in columns if c in NUMBERS), self._refused)
-        return csvs.lower(csvs.times(frame, name, table.times, self._refused))
+        frame = csvs.numbers(frame, name, tuple(c for c in columns if c in NUMBERS), self._counts)
+        return csvs.lower(csvs.times(frame, name, table.times, self._counts))
 
     def _once(self, frame: pd.DataFrame, name: str, key: str) -> pd.DataFrame:
-        frame = csvs.present(frame, name, (key,), self._refused)
+        frame = csvs.present(frame, name, (key,), self._counts)
         again = frame.duplicated(key)
-        self._refused.add(f"{name}: {key} is there twice", int(again.sum()))
+        self._counts.leave(f"{name}: {key} is there twice", int(again.sum()))
         return frame[~again]
 
     def _usable(self, people: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
         """Stays with times in order, of known people whose age MIMIC tells, and that age."""
-        stays = csvs.present(stays, "ADMISSIONS", ("SUBJECT_ID", "ADMITTIME", "DISCHTIME"), self._refused)
+        stays = csvs.present(stays, "ADMISSIONS", ("SUBJECT_ID", "ADMITTIME", "DISCHTIME"), self._counts)
         birth = stays["SUBJECT_ID"].map(people.set_index("SUBJECT_ID")["DOB"])
         age = ((stays["ADMITTIME"] - birth).dt.days / 365.25).map(math.floor, na_action="ignore")
         for reason, bad in (
@@ -197,10 +196,10 @@ class _Loader:
             ("its patient, or the date of birth, is not in PATIENTS", age.isna()),
             ("the patient is under 11, or over 89 (whose age MIMIC-III hides)", (age < 11) | (age > 89)),
         ):
-            self._refused.add(f"ADMISSIONS: {reason}", int(bad[stays.index].sum()))
+            self._counts.leave(f"ADMISSIONS: {reason}", int(bad[stays.index].sum()))
             stays = stays[~bad[stays.index]]
         if stays.empty:
-            raise UserError(f"{self._source.root}: no admission is usable: {'; '.join(self._refused.lines())}")
+            raise UserError(f"{self._source.root}: no admission is usable: {self._counts.report()}")
         return stays.assign(AGE=age[stays.index])
 
     def _sample(self, stays: pd.DataFrame) -> None:
@@ -229,8 +228,8 @@ class _Loader:
     def _stays(self, stays: pd.DataFrame) -> pd.DataFrame:
         stays = self._moved(stays[stays["SUBJECT_ID"].isin(self._shift.index)], STAYS)
         early, late = stays["ADMITTIME"] < FIRST, stays["ADMITTIME"] > LAST
-        self._refused.add("ADMISSIONS: before 2100 beside the patient's later stays", int(early.sum()))
-        self._refused.add("ADMISSIONS: after the current time", int(late.sum()))
+        self._counts.leave("ADMISSIONS: before 2100 beside the patient's later stays", int(early.sum()))
+        self._counts.leave("ADMISSIONS: after the current time", int(late.sum()))
         stays = stays[~early & ~late]
         over = stays["DISCHTIME"] <= LAST
         return stays.assign(
@@ -241,25 +240,25 @@ class _Loader:
         """The rows of the sampled patients' stays that are there at NOW, with the schema's columns."""
         table = TABLES[name]
         frame = self._moved(self._read(name), table)
-        frame = csvs.present(frame, name, ("HADM_ID",), self._refused)
+        frame = csvs.present(frame, name, ("HADM_ID",), self._counts)
         frame = self._kept(frame, name, frame["HADM_ID"].isin(self._admissions.index), "its stay is not used")
         frame = self._completed(frame, name)
         if self._icu is not None and "ICUSTAY_ID" in frame and "ICUSTAY_ID" in self._required[name.lower()]:
-            frame = csvs.present(frame, name, ("ICUSTAY_ID",), self._refused)
+            frame = csvs.present(frame, name, ("ICUSTAY_ID",), self._counts)
             frame = self._kept(frame, name, frame["ICUSTAY_ID"].isin(self._icu), "its ICUSTAY_ID is not used")
         if name in LOOKED_UP:
             key = "ICD9_CODE" if "ICD9_CODE" in frame else "ITEMID"
             known = frame[key].isin(self._known[LOOKED_UP[name]])
             frame = self._kept(frame, name, known | frame[key].isna(), f"{key} is not in {LOOKED_UP[name]}")
         needs = [c for c in self._required[name.lower()] if c != "ROW_ID"] + list(table.needs)
-        frame = csvs.present(frame, name, tuple(needs), self._refused)
+        frame = csvs.present(frame, name, tuple(needs), self._counts)
         start = frame[table.start]
         frame = self._kept(frame, name, start.isna() | (start >= FIRST), "before 2100")
         frame = self._kept(frame, name, ~(frame[table.start] > LAST), "after the current time")
         return frame.assign(**{table.end: frame[table.end].where(frame[table.end] <= LAST)}) if table.end else frame
 
     def _kept(self, frame: pd.DataFrame, name: str, good: pd.Series, reason: str) -> pd.DataFrame:
-        self._refused.add(f"{name}: {reason}", int((~good).sum()))
+        self._counts.leave(f"{name}: {reason}", int((~good).sum()))
         return frame[good]
 
     def _completed(self, frame: pd.DataFrame, name: str) -> pd.DataFrame:

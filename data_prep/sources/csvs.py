@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_prep.sources.refusals import Refusals
+from data_prep.sources.counts import Counts
 from galen.errors import UserError
 
 CHUNK = 500_000  # rows; reading CHARTEVENTS, the largest table, takes 420 MB in all
@@ -101,35 +101,35 @@ class CsvFolder:
             raise UserError(f"{path}: {reason}; a quote or comma is out of place there: get the file again") from None
 
 
-def numbers(frame: pd.DataFrame, table: str, columns: tuple[str, ...], refused: Refusals) -> pd.DataFrame:
+def numbers(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
     """`frame` with `columns` as numbers; rows with something else in one of them are left out and counted."""
     bad = pd.Series(False, index=frame.index)
     made = {}
     for column in columns:
         made[column] = pd.to_numeric(frame[column], errors="coerce")
         wrong = made[column].isna() & frame[column].notna() & ~bad
-        refused.add(f"{table}: {column} is no number", int(wrong.sum()))
+        counts.leave(f"{table}: {column} is no number", int(wrong.sum()))
         bad |= wrong
     return frame.assign(**made)[~bad]
 
 
-def times(frame: pd.DataFrame, table: str, columns: tuple[str, ...], refused: Refusals) -> pd.DataFrame:
+def times(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
     """`frame` with `columns` as times; rows with something else in one of them are left out and counted."""
     bad = pd.Series(False, index=frame.index)
     made = {}
     for column in columns:
         made[column] = pd.to_datetime(frame[column], errors="coerce", format="ISO8601")
         wrong = made[column].isna() & frame[column].notna() & ~bad
-        refused.add(f"{table}: {column} is no time", int(wrong.sum()))
+        counts.leave(f"{table}: {column} is no time", int(wrong.sum()))
         bad |= wrong
     return frame.assign(**made)[~bad]
 
 
-def present(frame: pd.DataFrame, table: str, columns: tuple[str, ...], refused: Refusals) -> pd.DataFrame:
+def present(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
     """The rows of `frame` that have a value in each of `columns`; the others are counted by the first that is empty."""
     for column in columns:
         empty = frame[column].isna()
-        refused.add(f"{table}: {column} is empty", int(empty.sum()))
+        counts.leave(f"{table}: {column} is empty", int(empty.sum()))
         frame = frame[~empty]
     return frame
 

@@ -1,4 +1,4 @@
-"""Rows from frames into SQLite, and the synthetic COST table of EHRSQL (Lee et al. 2022): one price a code."""
+"""Rows from frames and CSVs into SQLite, and the synthetic COST of EHRSQL (Lee et al. 2022): one price a code."""
 
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 
@@ -6,8 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pandas as pd
+
+from data_prep.sources.csvs import CsvFolder
+from galen.errors import UserError
 
 
 def schema(db: sqlite3.Connection) -> dict[str, dict[str, bool]]:
@@ -36,6 +41,26 @@ def insert(db: sqlite3.Connection, table: str, frame: pd.DataFrame, whole: tuple
     marks = ", ".join("?" * len(frame.columns))
     db.executemany(f"insert into {table} ({', '.join(frame.columns)}) values ({marks})", rows)
     return len(frame)
+
+
+def from_csvs(folder: Path, ddl: Path, target: Path, source: str) -> None:
+    """Fill the tables of the schema file `ddl` in a new SQLite file `target` from CSVs with their names and columns.
+
+    Text is taken as it is. Raises UserError: a file or column is missing or damaged, or a row breaks the schema.
+    """
+    files = CsvFolder(folder, source)
+    with closing(sqlite3.connect(target)) as db, db:
+        db.executescript("begin;" + ddl.read_text())
+        for table, columns in schema(db).items():
+            names = tuple(columns)
+            types = {row[1].lower(): row[2] for row in db.execute(f"pragma table_info({table})")}
+            text = tuple(name for name in names if types[name].startswith(("VARCHAR", "TIMESTAMP", "TEXT")))
+            whole = tuple(name for name in names if "INT" in types[name])
+            for chunk in files.chunks(table, names, text):
+                try:
+                    insert(db, table, chunk, whole)
+                except (sqlite3.IntegrityError, ValueError, TypeError) as error:
+                    raise UserError(f"{files.find(table)}: a row does not fit the schema: {error}") from None
 
 
 def price(kind: str, code: object, low: float, high: float) -> float:
