@@ -37,7 +37,10 @@ class Refusals:
     def report(self) -> str:
         """One line for the sum, one for each reason and note."""
         lines = [f"{self.source}: {self.used} used, {self.refused} refused"]
-        lines += [f"  {len(places)} refused: {reason} (first: {places[0]})" for reason, places in self.reasons.items()]
+        lines += [
+            f"  {len(places)} refused: {reason} (first: {', '.join(places[:3])})"
+            for reason, places in self.reasons.items()
+        ]
         return "\n".join(lines + [f"  {n} used: {what}" for what, n in self.notes.items()])
 
 
@@ -49,7 +52,10 @@ def json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     if not path.exists():
         raise UserError(f"{path}: no such file")
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start}: not UTF-8: save it as UTF-8, or get it again") from None
     try:
         rows = json.loads(text) if text.lstrip().startswith("[") else None
     except json.JSONDecodeError as error:

@@ -1,7 +1,7 @@
 """MedCalc-Bench's own CSV files (v1.0, v1.2, Verified): rows as tasks, and their labels against our calculators.
 
-The three versions share their columns. Our calculators read a row's `Relevant Entities`; where label and calculator
-differ by more than the official tolerance, `audit` says by how much.
+The three versions share their columns, and so does MedAgentGym's JSONL of v1.0. Our calculators read a row's
+`Relevant Entities`; where label and calculator differ by more than the official tolerance, `audit` says by how much.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
 from data_prep.medcalc.build import ACTIONS, CONTRACTS
+from data_prep.published import json_rows
 from galen.errors import UserError
 from galen.oracles import judge
 from galen.types import Gold, OracleSpec, Privacy, Task, TaskPrompt
@@ -234,15 +235,21 @@ def audit(path: Path) -> list[Finding]:
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     if not path.exists():
         raise UserError(f"{path}: no such file; give MedCalc-Bench's train or test CSV")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-        if missing:
-            raise UserError(f"{path}: column {missing[0]!r} is missing; expected MedCalc-Bench's columns")
-        rows = list(enumerate(reader, 2))
+    if path.suffix == ".jsonl":
+        rows = [
+            (i, {k: str(v) for k, v in row.items() if v is not None}) for i, (_, row) in enumerate(json_rows(path), 1)
+        ]
+        columns = rows[0][1].keys()
+    else:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows, columns = list(enumerate(reader, 2)), reader.fieldnames or ()
+    missing = [c for c in COLUMNS if c not in columns]
+    if missing:
+        raise UserError(f"{path}: column {missing[0]!r} is missing; expected MedCalc-Bench's columns")
     for i, row in rows:
         for column in COLUMNS:
-            if not row[column]:
+            if not row.get(column):
                 raise UserError(f"{path}: row {i}: {column} is empty. No row of this file was used.")
         if not row["Calculator ID"].isdigit():
             raise UserError(f"{path}: row {i}: Calculator ID: {row['Calculator ID']!r} is no number. No row was used.")
