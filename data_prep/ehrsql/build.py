@@ -6,33 +6,24 @@ import hashlib
 import random
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from data_prep.ehrsql.templates import OOD, TEMPLATES, UNDEMONSTRATED, Template
-from data_prep.ehrsql.times import ANYTIME, NOW, draw
+from data_prep.ehrsql import draws, fill
+from data_prep.ehrsql.events import Events
+from data_prep.ehrsql.fill import Draw
+from data_prep.ehrsql.mimic import MIMIC
+from data_prep.ehrsql.operations import PUBLISHED, SLOTS
+from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
+from data_prep.ehrsql.template import Dialect, Template, templates
+from data_prep.ehrsql.times import NOW
 from data_prep.wordings import Part, wordings
 from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
-BASES = {
-    "patient": "select subject_id patient_id, '' time from patients",
-    "admission": "select subject_id patient_id, admission_location admission_route, admittime time from admissions",
-    "discharge": "select subject_id patient_id, dischtime time from admissions where dischtime is not null",
-    "icu": "select subject_id patient_id, intime time from icustays",
-    "diagnosis": "select subject_id patient_id, short_title diagnosis_name, charttime time from diagnoses_icd join d_icd_diagnoses using(icd9_code)",
-    "procedure": "select subject_id patient_id, short_title procedure_name, charttime time from procedures_icd join d_icd_procedures using(icd9_code)",
-    "drug": "select subject_id patient_id, drug drug_name, route drug_route, startdate time from prescriptions",
-    "lab": "select subject_id patient_id, label lab_name, charttime time from labevents join d_labitems using(itemid)",
-    "vital": "select subject_id patient_id, label vital_name, charttime time from chartevents join d_items using(itemid)",
-    "intake": "select subject_id patient_id, label intake_name, charttime time from inputevents_cv join d_items using(itemid)",
-    "output": "select subject_id patient_id, label output_name, charttime time from outputevents join d_items using(itemid)",
-    "culture": "select subject_id patient_id, spec_type_desc culture_name, charttime time from microbiologyevents",
-    "none": "select '' time",
-}  # fmt: skip
-AGES = {"20s": (20, 29), "30s": (30, 39), "40s": (40, 49), "50s": (50, 59), "60 or above": (60, 150)}
-RANKS = {"three": 3, "four": 4, "five": 5}
-AGGREGATES = {"average": "avg", "maximum": "max", "minimum": "min"}
+Selected = Literal["brief", "all"]
 CONTRACTS = {
     "bool": "1 for yes, 0 for no", "count": "a number", "number": "a number", "time": "YYYY-MM-DD HH:MM:SS",
     "name": "the name as in the database", "list": "one value a line, order does not matter",
@@ -40,25 +31,51 @@ CONTRACTS = {
 MAX_ROWS = 30
 TEST_SHARE = 0.2
 ACTIONS = tuple(ActionKind)
+LIMITED = re.compile(r"^select .+? (from .+) order by (\S+?(?:\(\*\))?)( desc)? limit (\d+)$")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which questions a size asks and how. `patience`: misses in a row after which a template has no more to give."""
+
+    draw: Callable[[random.Random, Template, Events], Draw | None]
+    patience: int
+    whole: bool
+
+
+SELECTIONS: dict[Selected, Selection] = {
+    "brief": Selection(draws.brief, patience=60, whole=False),
+    "all": Selection(draws.whole, patience=250, whole=True),
+}
 
 
 def build(
     database: Path, n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0,
-    privacy: str = "synthetic",
+    privacy: str = "synthetic", selected: Selected = "brief", dialect: Dialect = MIMIC,
 ) -> Iterator[tuple[Task, Gold]]:  # fmt: skip
     """Tasks with gold for the splits train, test (unseen patients, values, phrases) and test/ood (unseen templates).
 
     The first `demonstrations` of train keep to the templates and paraphrases that demonstrations show. Templates take
-    turns, so each has its share. `category` is the EHRSQL operation slot, or the answer type where the template has none.
+    turns, so each has its share. `selected`: the brief subset of questions and filters, or all that are published for
+    `dialect`; of all, yes/no is balanced and no answer is frequent.
     """
-    maker = _Maker(database, seed, Privacy(privacy))
-    seen = [t for t in TEMPLATES if t.tag not in OOD]
-    held = [t for t in TEMPLATES if t.tag in OOD]
-    shown = [t for t in seen if t.tag not in UNDEMONSTRATED]
+    maker = _Maker(database, seed, Privacy(privacy), dialect, SELECTIONS[selected])
+    chosen = select(dialect, selected)
+    seen = [t for t in chosen if t.key not in OOD]
+    held = [t for t in chosen if t.key in OOD]
+    shown = [t for t in seen if t.key not in UNDEMONSTRATED]
     yield from maker.make(Part.DEMONSTRATIONS, "id", shown, demonstrations)
     yield from maker.make(Part.TRAIN, "id", seen, n_train - demonstrations, first=demonstrations)
     yield from maker.make(Part.TEST, "id", seen, n_test)
     yield from maker.make(Part.TEST, "ood", held, n_ood)
+
+
+def select(dialect: Dialect, selected: Selected) -> list[Template]:
+    """The templates of `dialect` in the order in which they take turns."""
+    every = templates(QUESTIONS, dialect)
+    if selected == "all":
+        return list(every)
+    return sorted((t for t in every if t.key in BRIEF), key=lambda t: BRIEF.index(t.key))
 
 
 def in_test(key: str) -> bool:
@@ -67,11 +84,10 @@ def in_test(key: str) -> bool:
 
 
 class _Maker:
-    def __init__(self, database: Path, seed: int, privacy: Privacy) -> None:
-        self._db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-        self._db.row_factory = sqlite3.Row
-        self._bases = {k: [dict(r) for r in self._db.execute(sql)] for k, sql in BASES.items()}
-        self._seed, self._privacy = seed, privacy
+    def __init__(self, database: Path, seed: int, privacy: Privacy, dialect: Dialect, selection: Selection) -> None:
+        self._db = _open(database, dialect.indexes if selection.whole else ())
+        self._events = Events(self._db, dialect)
+        self._seed, self._privacy, self._dialect, self._selection = seed, privacy, dialect, selection
         self._answers: dict[str, list[list[Any]]] = {}
         self._questions: set[str] = set()
 
@@ -81,100 +97,156 @@ class _Maker:
         """`n` instances of `templates` in turn, numbered from `first`; a template that cannot give more is passed over."""
         rng = random.Random(f"{self._seed}/{part}/{block}")
         misses = dict.fromkeys(templates, 0)
+        fair = Fairness()
         made = 0
-        while made < n and (alive := [t for t in templates if misses[t] < 60]):
+        while made < n and (alive := [t for t in templates if misses[t] < self._selection.patience]):
             for template in alive:
-                pair = self._instance(rng, template, part, block, first + made)
+                pair = self._instance(rng, template, part, block, first + made, fair)
                 misses[template] = 0 if pair else misses[template] + 1
                 if pair and made < n:
                     made += 1
                     yield pair
 
     def _instance(
-        self, rng: random.Random, template: Template, part: Part, block: str, index: int
+        self, rng: random.Random, template: Template, part: Part, block: str, index: int, fair: Fairness
     ) -> tuple[Task, Gold] | None:
-        slots = self._slots(rng, template)
-        if slots is None:
+        draw = self._selection.draw(rng, template, self._events)
+        if draw is None:
             return None
-        when = ANYTIME
-        if "{t:" in template.sql or "{w:" in template.sql:
-            when = draw(rng, slots["time"], slots["patient_id"] if "{patient_id}" in template.sql else None)
-        used = {k: v for k, v in slots.items() if k != "time" and "{" + k + "}" in template.sql + template.phrases[0]}
-        subject = f"patient {used['patient_id']}" if "patient_id" in used else f"{template.tag} {used} {when.phrase}"
-        if in_test(subject) != (part is Part.TEST):
+        used = {k: v for k, v in draw.slots.items() if k != "time" and k in template.slots}
+        if in_test(_subject(template, draw, used)) != (part is Part.TEST):
             return None
-        phrase = rng.choice(wordings(template.phrases, part))
-        question = re.sub(r" +(?=[ .?])", "", phrase.format(**(slots | {"time": when.phrase})))
-        sql = _fill(template.sql, slots, when.condition)
-        rows = self._run(sql, template)
+        question = fill.question(rng.choice(wordings(template.phrases, part)), draw)
+        sql = fill.sql(template, draw, self._dialect.visit_key)
+        rows = self._run(sql, template, draw)
         if rows is None or question in self._questions:
             return None
-        self._questions.add(question)
-        return self._pair(template, part.task_split, block, index, question, sql, rows, used, when.tag)
-
-    def _slots(self, rng: random.Random, template: Template) -> dict[str, Any] | None:
-        base = self._bases[template.base]
-        if not base:
+        if self._selection.whole and not (_readable(rows) and fair.admits(rows, template.answer == "bool")):
             return None
-        slots = dict(rng.choice(base))
-        if template.answer == "bool" and rng.random() < 0.4:
-            slots |= {k: v for k, v in rng.choice(base).items() if k != "patient_id"}
-        nth, n, agg, age = (
-            rng.choice(("first", "last")),
-            rng.choice(list(RANKS)),
-            rng.choice(list(AGGREGATES)),
-            rng.choice(list(AGES)),
-        )
-        return slots | {
-            "nth": nth, "dir": " desc" if nth == "last" else "", "n": n, "rank": RANKS[n], "agg": agg,
-            "fn": AGGREGATES[agg], "age_group": age, "low": AGES[age][0], "high": AGES[age][1],
-        }  # fmt: skip
+        self._questions.add(question)
+        return self._pair(template, part.task_split, block, index, question, sql, rows, used, draw)
 
-    def _run(self, sql: str, template: Template) -> list[list[Any]] | None:
+    def _run(self, sql: str, template: Template, draw: Draw) -> list[list[Any]] | None:
         """The answer's rows, or None when there is no single clear answer (nothing, a null, a tie, a long list)."""
-        if sql not in self._answers:
-            self._answers[sql] = [list(r) for r in self._db.execute(sql).fetchmany(MAX_ROWS + 1)]
-        rows = self._answers[sql]
+        rows = self._rows(sql)
         if not rows or len(rows) > MAX_ROWS or any(v is None for row in rows for v in row):
             return None
         if template.answer not in ("list",) and len(rows) != 1:
             return None
-        return None if self._tied(sql, rows) else rows
+        return None if self._tied(sql, rows, template, draw) else rows
 
-    def _tied(self, sql: str, rows: list[list[Any]]) -> bool:
-        """Whether `limit n` cut through equals: the first n+1 rows would then have several right answers."""
-        found = re.search(r"^select .+? (from .+) order by (\S+?(?:\(\*\))?)( desc)? limit (\d+)$", sql)
-        if found is None:
-            return False
-        body, key, _, n = found.groups()
-        order = f"order by {key}{found.group(3) or ''}"
-        keys = [r[0] for r in self._db.execute(f"select {key} {body} {order} limit {int(n) + 1}")]
+    def _rows(self, sql: str) -> list[list[Any]]:
+        if sql not in self._answers:
+            self._answers[sql] = [list(r) for r in self._db.execute(sql).fetchmany(MAX_ROWS + 1)]
+        return self._answers[sql]
+
+    def _tied(self, sql: str, rows: list[list[Any]], template: Template, draw: Draw) -> bool:
+        """Whether a limit cuts through equals: there would then be several right answers."""
+        found = LIMITED.search(sql)
+        if found is not None:
+            return self._cut(*found.groups())
+        others = [fill.sql(template, draw, self._dialect.visit_key, tie) for tie in fill.TIES]
+        short = "limit {rank}" in template.sql and len(rows) < draw.slots["rank"]
+        return short or any(sorted(self._rows(o)) != sorted(rows) for o in others if o != sql)
+
+    def _cut(self, body: str, key: str, descending: str | None, n: str) -> bool:
+        """Whether the n-th row by `key` equals the next, or there are fewer than n."""
+        keys = [
+            r[0] for r in self._db.execute(f"select {key} {body} order by {key}{descending or ''} limit {int(n) + 1}")
+        ]
         return len(keys) < int(n) or (len(keys) > int(n) and keys[-1] == keys[-2])
 
     def _pair(
         self, template: Template, split: Literal["train", "test"], block: str, index: int, question: str, sql: str, rows: list[list[Any]],
-        used: dict[str, Any], time_tag: str,
+        used: dict[str, Any], draw: Draw,
     ) -> tuple[Task, Gold]:  # fmt: skip
-        id_ = f"mimic_iii/{split}-{block}/{index:06d}"
+        family, whole = self._dialect.family, self._selection.whole
+        id_ = f"{family}/{split}-{block}/{index:06d}"
+        tags = (
+            {"t_tag": t_tag(template, draw), "o_tag": o_tag(template, draw)} if whole else {"t_tag": draw.global1.tag}
+        )
         task = Task(
-            id=id_, family="mimic_iii", category=_category(template), split=split, distribution=block,  # type: ignore[arg-type]
+            id=id_, family=family, category=operation(template.tag) if whole else _category(template), split=split, distribution=block,  # type: ignore[arg-type]
             cluster=f"patient {used['patient_id']}" if "patient_id" in used else template.tag,
-            prompt=TaskPrompt(question=question, contract=CONTRACTS[template.answer]),
-            resources=(Resource(kind="sqlite", path="resources/mimic_iii.sqlite", mount="/data/mimic_iii.sqlite"),),
+            prompt=TaskPrompt(question=question, contract=template.question.note or CONTRACTS[template.answer]),
+            resources=(Resource(kind="sqlite", path=f"resources/{family}.sqlite", mount=f"/data/{family}.sqlite"),),
             now=NOW, actions=ACTIONS, limits=Limits(), answer_type=template.answer,
             oracle=OracleSpec(kind="rows", params={"boolean": template.answer == "bool"}), privacy=self._privacy,
-            metadata={"q_tag": template.tag, "t_tag": time_tag, "slots": used},
+            metadata={"q_tag": template.tag, **tags, "slots": used},
         )  # fmt: skip
         return task, Gold(id=id_, answer=rows, solution=sql, lang="sql")
 
 
-def _fill(sql: str, slots: dict[str, Any], condition: str) -> str:
-    def time(found: re.Match[str]) -> str:
-        word = " and " if found.group(1) == "t" else " where "
-        return word + condition.replace("{c}", found.group(2)) if condition else ""
+class Fairness:
+    """Keeps a block's answers apart: yes and no in balance, no other answer frequent."""
 
-    quoted = {k: str(v).replace("'", "''") for k, v in slots.items()}
-    return re.sub(r"\{([tw]):(\w+)\}", time, sql).format(**quoted)
+    SHARE, ZEROS, START = 0.1, 0.05, 40
+
+    def __init__(self) -> None:
+        self._truths: Counter[Any] = Counter()
+        self._others: Counter[str] = Counter()
+
+    def admits(self, rows: Sequence[Sequence[Any]], boolean: bool) -> bool:
+        """Whether one more such answer keeps the balance; it is counted when it does."""
+        if boolean:
+            value = bool(rows[0][0])
+            if self._truths[value] > self._truths[not value] + 1:
+                return False
+            self._truths[value] += 1
+            return True
+        key = repr(rows)
+        share = self.ZEROS if all(v in (0, "0") for row in rows for v in row) else self.SHARE
+        if self._others[key] >= max(2, share * max(self._others.total(), self.START)):
+            return False
+        self._others[key] += 1
+        return True
+
+
+def _open(database: Path, indexes: Sequence[str]) -> sqlite3.Connection:
+    """The database, read only; with `indexes`, an indexed copy of it in memory."""
+    db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    if not indexes:
+        return db
+    copy = sqlite3.connect(":memory:")
+    db.backup(copy)
+    db.close()
+    for i, on in enumerate(indexes):
+        copy.execute(f"create index own_{i} on {on}")
+    copy.execute("analyze")
+    return copy
+
+
+def _subject(template: Template, draw: Draw, used: dict[str, Any]) -> str:
+    """What decides on which side an instance is: its patient, or the values and times of a question about all."""
+    if "patient_id" in used:
+        return f"patient {used['patient_id']}"
+    return " ".join(filter(None, (f"{template.tag} {used} {draw.global1.phrase}", draw.within.phrase)))
+
+
+def _readable(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether no number lies on the edge where the oracle's three decimals round either way."""
+    return not any(isinstance(v, float) and abs(v * 1000 % 1 - 0.5) < 1e-5 for row in rows for v in row)
+
+
+def t_tag(template: Template, draw: Draw) -> list[str]:
+    """EHRSQL's five time tags; empty where the template has none or none was drawn."""
+    marks = template.marks
+    return [
+        draw.global1.tag, draw.global2.tag, draw.within.tag, draw.exact1.tag if "x1" in marks else "",
+        draw.exact2.tag if "x2" in marks else "",
+    ]  # fmt: skip
+
+
+def o_tag(template: Template, draw: Draw) -> list[str]:
+    """EHRSQL's nine operation tags; empty where the template has none."""
+    said = [str(draw.slots[ours]) if f"[{slot}]" in template.tag else "" for slot, ours in SLOTS.items()]
+    return [PUBLISHED.get(w, w) if slot == "sort" else w for slot, w in zip(SLOTS, said, strict=True)]
+
+
+def operation(tag: str) -> str:
+    """The published operation slot of a template; of two the rarer, and `none` where there is none."""
+    rare = ("unit_average", "n_survival_period", "age_group", *SLOTS)
+    return next((slot for slot in rare if f"[{slot}]" in tag), "none")
 
 
 def _category(template: Template) -> str:

@@ -21,7 +21,7 @@ from galen.types import Message, Task
 Profile = Literal["full", "compact"]
 """`full` explains everything (pretrained models); `compact` is a few words (the tiny model)."""
 
-_NOT_FAMILIES = {"__init__", "base", "store", "prompting"}
+_NOT_FAMILIES = {"__init__", "base", "database", "store", "prompting"}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from functools import lru_cache
 from pathlib import Path
 
-from rapidfuzz import fuzz, process
-
-from galen.errors import TaskError
+from galen.tasks import database
 from galen.tasks.base import Profile, Vocabulary
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
@@ -28,7 +24,6 @@ SEARCHED = (
     ("admissions", "admission_location"), ("admissions", "admission_type"), ("admissions", "insurance"),
     ("icustays", "first_careunit"),
 )  # fmt: skip
-MAX_VALUES = 12
 
 
 def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
@@ -51,62 +46,9 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
 
 def vocabulary(task: Task, data: Path) -> Vocabulary:
     """Tables and columns of the task's database, lower-case."""
-    return Vocabulary(tables=_schema(_database(task, data)))
+    return database.vocabulary(database.locate(task, data))
 
 
 def answer_request(task: Task, query: str, data: Path) -> str:
-    """Answer 'tables', a table's name, 'table.column', or find the nearest terms to anything else."""
-    path = _database(task, data)
-    tables = _schema(path)
-    words = query.strip().lower().removeprefix("columns of").removeprefix("values of").strip()
-    if words in ("", "tables"):
-        return "tables: " + ", ".join(tables)
-    if words in tables:
-        return f"{words}: " + ", ".join(tables[words])
-    table, _, column = words.partition(".")
-    if column in tables.get(table, ()):
-        return f"{words}: " + ", ".join(_values(path, table, column))
-    terms = _terms(path)
-    found = process.extract(words, [t for t, _ in terms], scorer=fuzz.WRatio, limit=3, score_cutoff=60)
-    if not found:
-        return f"nothing like {words!r}; ask for 'tables', a table, or table.column"
-    return "\n".join(f"{term} in {terms[i][1]}" for term, _, i in found)
-
-
-def _database(task: Task, data: Path) -> Path:
-    path = data / task.resources[0].path
-    if not path.exists():
-        raise TaskError(f"{task.id}: its database {path} is missing")
-    return path
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
-
-
-@lru_cache(maxsize=8)
-def _schema(path: Path) -> dict[str, tuple[str, ...]]:
-    with _open(path) as db:
-        names = [r[0] for r in db.execute("select name from sqlite_master where type = 'table' order by rowid")]
-        names = [n for n in names if not n.startswith("sqlite_")]
-        return {n.lower(): tuple(r[1].lower() for r in db.execute(f"pragma table_info({n})")) for n in names}
-
-
-@lru_cache(maxsize=256)
-def _values(path: Path, table: str, column: str) -> list[str]:
-    with _open(path) as db:
-        rows = db.execute(f"select {column}, count(*) n from {table} group by 1 order by n desc limit {MAX_VALUES + 1}")
-        values = [str(r[0]) for r in rows]
-    return [*values[:MAX_VALUES], "…"] if len(values) > MAX_VALUES else values
-
-
-@lru_cache(maxsize=8)
-def _terms(path: Path) -> list[tuple[str, str]]:
-    schema = _schema(path)
-    with _open(path) as db:
-        return [
-            (str(r[0]), f"{t}.{c}")
-            for t, c in SEARCHED
-            if c in schema.get(t, ())
-            for r in db.execute(f"select distinct {c} from {t} where {c} is not null")
-        ]
+    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
+    return database.answer(database.locate(task, data), query, SEARCHED)

@@ -1,0 +1,78 @@
+"""A template and what was drawn for it become SQL and a question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from data_prep.ehrsql.template import Template
+from data_prep.ehrsql.times import ANYTIME, EVER, FIRST, ONLY, Exact, TimeFilter, Within
+
+MARK = re.compile(r"\{(t|w|p|t2|x1|x2|after|soon|with):([\w.,]+)\}")
+TIES = (", 1", ", 1 desc")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The values of an instance: slots by name, and its time tags."""
+
+    slots: dict[str, Any]
+    global1: TimeFilter = ANYTIME
+    global2: TimeFilter = ANYTIME
+    within: Within = EVER
+    exact1: Exact = FIRST
+    exact2: Exact = ONLY
+
+
+def question(phrase: str, draw: Draw) -> str:
+    """The paraphrase with its slots filled; what a missing tag leaves is one space, and none before the end."""
+    said = {
+        "time": draw.global1.phrase, "time2": draw.global2.phrase, "within": draw.within.phrase,
+        "nth": draw.exact1.phrase, "nth2": draw.exact2.phrase,
+    }  # fmt: skip
+    return re.sub(r" +(?=[ .,?])", "", phrase.format(**(draw.slots | said)))
+
+
+def sql(template: Template, draw: Draw, visit_key: str, tie: str = "") -> str:
+    """The reference SQL. `tie` (one of `TIES`) orders equals by the value selected: two orders, two answers, no clear one."""
+
+    def mark(found: re.Match[str]) -> str:
+        kind, columns = found.groups()
+        if kind in ("t", "w", "p", "t2"):
+            return _time(kind, columns, draw.global2 if kind == "t2" else draw.global1)
+        if kind in ("x1", "x2"):
+            return _exact(columns, draw.exact1 if kind == "x1" else draw.exact2, tie)
+        a, b = columns.split(",")
+        return _within(kind, a, b, draw.within, visit_key)
+
+    text = MARK.sub(mark, template.sql).replace(" limit {rank}", tie + " limit {rank}")
+    return text.format(**{k: str(v).replace("'", "''") for k, v in draw.slots.items()})
+
+
+def _alias(column: str) -> str:
+    alias, dot, _ = column.rpartition(".")
+    return alias + dot
+
+
+def _time(kind: str, column: str, when: TimeFilter) -> str:
+    if not when.condition:
+        return ""
+    word = " where " if kind == "w" else " and "
+    return word + when.condition.replace("{c}", column).replace("{a}", _alias(column))
+
+
+def _exact(column: str, exact: Exact, tie: str) -> str:
+    if exact.direction is None:
+        return f" order by {tie.removeprefix(', ')} limit 1" if tie else ""
+    offset = f" offset {exact.offset}" if exact.offset else ""
+    return f" order by {column}{exact.direction}{tie} limit 1{offset}"
+
+
+def _within(kind: str, a: str, b: str, within: Within, visit_key: str) -> str:
+    keys = {"{a}": a, "{b}": b, "{u}": _alias(a) + visit_key, "{v}": _alias(b) + visit_key}
+    text = within.condition
+    for name, column in keys.items():
+        text = text.replace(name, column)
+    order = f" and {a} < {b}" if kind != "with" else ""
+    return order + (f" and {text}" if text else "")
