@@ -121,7 +121,7 @@ class _Maker:
         rows = self._run(sql, template, draw)
         if rows is None or question in self._questions:
             return None
-        if self._selection.whole and not (_readable(rows) and fair.admits(rows, template.answer == "bool")):
+        if self._selection.whole and not (readable(rows) and fair.admits(rows, template.answer == "bool")):
             return None
         self._questions.add(question)
         return self._pair(template, part.task_split, block, index, question, sql, rows, used, draw)
@@ -223,7 +223,7 @@ def _subject(template: Template, draw: Draw, used: dict[str, Any]) -> str:
     return " ".join(filter(None, (f"{template.tag} {used} {draw.global1.phrase}", draw.within.phrase)))
 
 
-def _readable(rows: Sequence[Sequence[Any]]) -> bool:
+def readable(rows: Sequence[Sequence[Any]]) -> bool:
     """Whether no number lies on the edge where the oracle's three decimals round either way."""
     return not any(isinstance(v, float) and abs(v * 1000 % 1 - 0.5) < 1e-5 for row in rows for v in row)
 

@@ -1,0 +1,55 @@
+"""Questions that build on each other over MIMIC-III (EHR-SeqSQL, Ryu et al. 2024); one turn of a conversation is a task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from galen.tasks import database
+from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.mimic_iii import LINKS, SEARCHED
+from galen.tasks.prompting import explain_actions
+from galen.types import Message, Task
+
+CATEGORY_RULE = (
+    "what the turn does with the one before: open (refers to none), narrow (keeps part of its result), follow (finds other "
+    "records of its result), compute (a number, an extreme, a ranking or yes/no from it)"
+)
+RULES = (
+    "Earlier turns are given with their SQL, which you may use as it stands. Words such as 'those', 'them' or 'the "
+    "previous result' mean the result of the last turn before the question. Answer the question only. Lists hold each id, "
+    "name or measurement once, in any order; values and times that are not recorded are left out. Stays are dated by "
+    "ADMITTIME or INTIME, drugs by STARTDATE, all else by CHARTTIME; 'since' and 'until' include the period they name. "
+    "Lengths are in days with fractions, and a stay that goes on has none; 'first' and 'last' are by time, rankings by number "
+    "of records, ages are ADMISSIONS.AGE, costs are summed over COST. The answer's rows must equal the reference's: as many, "
+    "text compared without case, numbers to three decimals."
+)
+
+
+def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
+    """The turns so far and the question; the full profile explains the tables and the rules."""
+    before = "".join(f"{d}\n" for d in task.prompt.documents)
+    if profile == "compact":
+        return (
+            Message(role="system", content="ehr_seqsql sqlite"),
+            Message(role="user", content=f"{before}{task.prompt.question}"),
+        )
+    mount = task.resources[0].mount
+    system = (
+        f"You are an expert in electronic health records. A SQLite database is at {mount}; ```sql``` blocks query it. "
+        f"The current time is {task.now}.\n\n{LINKS}\n\n{RULES}\n\n"
+        + explain_actions(task.actions, sql=True)
+        + "\n\nAsk for tables and columns with request_info before you query."
+    )
+    context = f"Earlier turns:\n{before}\n" if before else ""
+    user = f"{context}Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
+    return Message(role="system", content=system), Message(role="user", content=user)
+
+
+def vocabulary(task: Task, data: Path) -> Vocabulary:
+    """Tables and columns of the task's database, lower-case."""
+    return database.vocabulary(database.locate(task, data))
+
+
+def answer_request(task: Task, query: str, data: Path) -> str:
+    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
+    return database.answer(database.locate(task, data), query, SEARCHED)

@@ -1,0 +1,60 @@
+"""Questions over five joined tables of MIMIC-III (TREQS's MIMICSQL, Wang et al. 2020), answered by SQL or Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from galen.tasks import database
+from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.prompting import explain_actions
+from galen.types import Message, Task
+
+CATEGORY_RULE = "the aggregation: count, max, min or avg; plain selections, which have none, are listed with count"
+TABLES = (
+    "DEMOGRAPHIC holds one row an admission: who the patient is, how and when they came and left, AGE at admission, DAYS_STAY "
+    "in whole days, DIAGNOSIS (the primary disease, the reason of admission) and EXPIRE_FLAG (1: the patient has died). "
+    "DIAGNOSES and PROCEDURES hold coded entries with short and long titles, PRESCRIPTIONS drugs, LAB test results "
+    "(VALUE_UNIT is value and unit in one text). Join tables on HADM_ID only. GENDER is m or f."
+)
+RULES = (
+    "All conditions of a question hold for one and the same joined row, so within one admission, and of one event table "
+    "for the same entry. Patients are counted once each (distinct SUBJECT_ID); maximum, minimum and average are taken over "
+    "the matching rows. A question that selects values is answered with one row for each matching record, in any order: "
+    "records that repeat stay. The answer's rows must equal the reference's: as many, with the same cells in the order "
+    "asked, text compared without case, numbers to three decimals."
+)
+SEARCHED = (
+    ("demographic", "diagnosis"), ("demographic", "name"), ("demographic", "admission_type"), ("demographic", "admission_location"),
+    ("demographic", "discharge_location"), ("demographic", "insurance"), ("demographic", "ethnicity"), ("demographic", "religion"),
+    ("demographic", "language"), ("demographic", "marital_status"), ("diagnoses", "short_title"), ("diagnoses", "long_title"),
+    ("procedures", "short_title"), ("procedures", "long_title"), ("prescriptions", "drug"), ("prescriptions", "drug_type"),
+    ("prescriptions", "route"), ("lab", "label"), ("lab", "fluid"), ("lab", "category"), ("lab", "flag"),
+)  # fmt: skip
+
+
+def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
+    """The question; the full profile explains the tables, what questions mean, and how answers are compared."""
+    if profile == "compact":
+        return (
+            Message(role="system", content="treqs sqlite"),
+            Message(role="user", content=task.prompt.question),
+        )
+    mount = task.resources[0].mount
+    system = (
+        f"You are an expert in electronic health records. A SQLite database is at {mount}; ```sql``` blocks query it.\n\n"
+        f"{TABLES}\n\n{RULES}\n\n"
+        + explain_actions(task.actions, sql=True)
+        + "\n\nAsk for tables and columns with request_info before you query."
+    )
+    user = f"Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
+    return Message(role="system", content=system), Message(role="user", content=user)
+
+
+def vocabulary(task: Task, data: Path) -> Vocabulary:
+    """Tables and columns of the task's database, lower-case."""
+    return database.vocabulary(database.locate(task, data))
+
+
+def answer_request(task: Task, query: str, data: Path) -> str:
+    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
+    return database.answer(database.locate(task, data), query, SEARCHED)
