@@ -21,6 +21,7 @@ from data_prep.ehrcon.record import GROUPS, read_names, read_stay
 from data_prep.ehrcon.view import write_sqlite
 from data_prep.ehrcon.writer import DISCHARGE, NURSING, PHYSICIAN, write
 from data_prep.ehrsql.build import in_test
+from data_prep.overlap import Overlap
 from data_prep.wordings import Part, wordings
 from galen.errors import UserError
 from galen.tasks.ehrcon import CONTRACT, ENTITY_TYPES
@@ -93,7 +94,7 @@ def _questions(database: Path, wanted: dict[Split, int], seed: int, rates: Rates
     db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
     names = read_names(db)
     rng = random.Random(f"ehrcon/{seed}")
-    id_ = 0
+    id_, overlap = 0, Overlap()
     for split, stays in _sides(db, wanted, rng).items():
         made = 0
         # A stay's first note before any stay's second: many patients rather than many notes of each.
@@ -102,7 +103,7 @@ def _questions(database: Path, wanted: dict[Split, int], seed: int, rates: Rates
                 if made == wanted[split]:
                     break
                 note = write(rng, read_stay(db, hadm), KINDS[(i + turn) % len(KINDS)], names, split == "test", rates)
-                if note is None:
+                if note is None or not overlap.admits(_part(split), note.text):
                     continue
                 id_ += 1
                 for asked, claims in _entities(rng, note)[: wanted[split] - made]:
@@ -157,7 +158,7 @@ def _pair(q: _Question, index: int, seed: int, database: Path, privacy: Privacy)
     planted = {line: ",".join(sorted(c.planted)) or "ok" for line, c in q.claims.items()}
     if {line: columns for line, columns, _ in answer} != planted:
         raise ValueError(f"{id_}: {q.asked.name!r} in note {q.id}: read and checked {answer}, planted {planted}")
-    part = Part.TEST if q.split == "test" else Part.TRAIN
+    part = _part(q.split)
     rng = random.Random(f"ehrcon/{seed}/{id_}")
     question = f"{rng.choice(wordings(QUESTIONS, part))} {rng.choice(wordings(ABOUT, part))}".format(
         note=q.id, noun=group.noun, name=q.asked.name, kind=TITLES[q.note.kind], charted=q.note.charted, hadm=stay.hadm,
@@ -177,6 +178,10 @@ def _pair(q: _Question, index: int, seed: int, database: Path, privacy: Privacy)
         },
     )  # fmt: skip
     return task, Gold(id=id_, answer=answer, solution=solution, lang="python")
+
+
+def _part(split: Split) -> Part:
+    return Part.TEST if split == "test" else Part.TRAIN
 
 
 def _written(asked: Asked) -> list[str]:

@@ -33,10 +33,8 @@ WHEN = tuple(
     )
 )  # fmt: skip
 ROUTES = r"po|iv drip|iv|sc|im|pr|ih|sl"
-UNIT = re.compile(
-    rf"%|deg\. [cf]|mm hg|(?!(?:given|infused|in|out|charted|ordered|begun|started|bid|daily|tid|qhs|prn|qid|q\dh|qd|{ROUTES})\b)"
-    r"[a-z][a-z/]*"
-)
+NO_UNIT = rf"given|infused|in|out|charted|ordered|begun|started|bid|daily|tid|qhs|prn|qid|q\dh|qd|{ROUTES}"
+UNIT = re.compile(rf"%|deg\. [cf]|mm hg|(?!(?:{NO_UNIT})\b)[a-z][a-z/]*")
 GREW = re.compile(r"(?:grew|growing|showed|with|w/|:)\s+(.+)$")
 LISTED = re.compile(r"^(?:\d+\.|#|-) ")
 BP = re.compile(r"\bbp (\d+)/(\d+)")

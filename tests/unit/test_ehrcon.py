@@ -14,10 +14,12 @@ from data_prep.ehrcon.claims import Rates
 from data_prep.ehrcon.forms import FORMS, forms
 from data_prep.ehrcon.phrases import SEEMING, STATED, part
 from data_prep.ehrcon.record import read_names, read_stay
-from data_prep.ehrcon.view import EVENTS, METAVISION_ITEMS, write_sqlite
+from data_prep.ehrcon.view import write_sqlite
 from data_prep.ehrcon.writer import DISCHARGE, NURSING, PHYSICIAN, write
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii import view
+from data_prep.overlap import Overlap
+from data_prep.wordings import Part
 from galen.errors import UserError
 from galen.oracles import judge
 from galen.tasks import ehrcon
@@ -74,37 +76,6 @@ def test_the_schema_is_mimics(database, shared):
         assert [r[1] for r in db.execute(f"pragma table_info({table})")] == published, table
 
 
-def test_the_notes_database_tells_the_same_story_as_mimic_iii(hospital, database):
-    db = sqlite3.connect(database)
-    db.execute("attach ? as mimic", (str(hospital),))
-    ours = "(select distinct hadm_id from (" + " union ".join(f"select hadm_id from main.{t}" for t in EVENTS) + "))"
-    same = {
-        "diagnoses_icd": "row_id, subject_id, hadm_id, icd9_code", "procedures_icd": "row_id, subject_id, hadm_id, icd9_code",
-        "labevents": "row_id, subject_id, hadm_id, itemid, charttime, valuenum, valueuom",
-        "prescriptions": "row_id, subject_id, hadm_id, startdate, enddate, drug, dose_val_rx, dose_unit_rx, route",
-        "chartevents": "row_id, subject_id, hadm_id, icustay_id, itemid, charttime, valuenum, valueuom",
-        "outputevents": "row_id, subject_id, hadm_id, icustay_id, itemid, charttime, value",
-        "microbiologyevents": "row_id, subject_id, hadm_id, charttime, spec_type_desc, org_name",
-    }  # fmt: skip
-    for table, columns in same.items():
-        ask = f"select {columns} from {{0}}.{table} where hadm_id in {ours} order by 1"
-        here, there = (db.execute(ask.format(x)).fetchall() for x in ("main", "mimic"))
-        assert here == there != [], table
-    intake = "row_id, subject_id, hadm_id, icustay_id, amount"
-    here = db.execute(
-        f"select {intake}, itemid, charttime from main.inputevents_cv union all "
-        f"select {intake}, itemid - {METAVISION_ITEMS}, starttime from main.inputevents_mv order by 1"
-    ).fetchall()
-    there = db.execute(
-        f"select {intake}, itemid, charttime from mimic.inputevents_cv where hadm_id in {ours} order by 1"
-    )
-    assert here == there.fetchall() != []
-    for table in ("inputevents_cv", "inputevents_mv"):
-        linked = f"select count(*), count(label) from main.{table} left join (select * from main.d_items where linksto = '{table}') using (itemid)"
-        rows, found = db.execute(linked).fetchone()
-        assert rows == found > 0, table
-
-
 def test_no_form_names_two_entities():
     every = [(g, n, f) for g, known in FORMS.items() for n, written in known.items() for f in written]
     for group, name, form in every:
@@ -136,8 +107,8 @@ def test_the_checker_finds_exactly_what_was_planted(notes, database):
                 assert (row is None) == (columns in ("itemid", "icd9_code", "drug", "spec_type_desc"))
                 found[columns] += 1
     assert len(written) >= 150 and sum(found.values()) > 2500
-    kinds = {"ok", "valuenum", "valueuom", "charttime", "itemid", "icd9_code", "dose_val_rx", "dose_unit_rx", "startdate", "drug", "route", "org_name", "spec_type_desc"}  # fmt: skip
-    assert kinds <= set(found), found
+    kinds = "ok valuenum valueuom charttime itemid icd9_code dose_val_rx dose_unit_rx startdate drug route org_name"
+    assert {*kinds.split(), "spec_type_desc"} <= set(found), found
 
 
 @pytest.mark.parametrize("way", ["value", "unit", "time", "existence", None])
@@ -162,6 +133,14 @@ def test_no_note_is_like_another_and_tests_use_words_of_their_own(notes):
         for pool in pools.values():
             assert set(part(pool, True)).isdisjoint(part(pool, False))
             assert set(part(pool, True)) | set(part(pool, False)) == set(pool)
+
+
+def test_no_test_task_shares_ten_words_in_a_row_with_training(made):
+    _, pairs = made
+    for text in (lambda t: t.prompt.question, lambda t: t.prompt.documents[0]):
+        overlap = Overlap()
+        assert all(overlap.admits(Part.TRAIN, text(t)) for t, _ in pairs if t.split != "test")
+        assert all(overlap.admits(Part.TEST, text(t)) for t, _ in pairs if t.split == "test")
 
 
 def test_tasks_are_balanced_and_splits_share_no_patient(made):
