@@ -23,7 +23,8 @@ from pathlib import Path
 
 import psutil
 
-from data_prep.build import DataSettings, FamilySize, build
+from data_prep.build import build
+from data_prep.settings import DataSettings, FamilySize, MimicSize
 from galen.agent.loop import Setting
 from galen.oracles.grader import Grader
 from galen.paths import ROOT
@@ -183,7 +184,9 @@ def main() -> None:
     before = {int(p.name) for p in Path("/proc").glob("[0-9]*") if _runs_template(int(p.name))}
     with tempfile.TemporaryDirectory() as name:
         size = FamilySize(train=TASKS, demonstrations=TASKS // 2, valid=1, test=1, ood=1)
-        build(Path(name) / "data", 0, DataSettings(patients=120, mimic_iii=size, medcalc=size))
+        build(
+            Path(name) / "data", 0, DataSettings(patients=120, mimic_iii=MimicSize(**size.model_dump()), medcalc=size)
+        )
         siege, start = Siege(Path(name), wanted), time.monotonic()
         siege.run()
         result = count(siege, before, time.monotonic() - start)

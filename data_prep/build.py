@@ -1,119 +1,151 @@
-"""From a source to a task folder: one hospital, its views, the families' tasks, and the manifest of it all."""
+"""From sources to a task folder: one hospital, its views, the families' tasks, and the manifest of it all."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, model_validator
-
-from data_prep import ehrsql, medcalc
+from data_prep import ehrsql, medcalc, seqsql, treqs
+from data_prep.ehrcon.build import build as build_ehrcon
+from data_prep.ehrsql.eicu import EICU
+from data_prep.eicu import raw as raw_eicu
+from data_prep.eicu import view as eicu
+from data_prep.given import Pair, Sources, given
 from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
 from data_prep.hospital.model import Hospital
-from data_prep.medcalc import bench
-from data_prep.mimic_iii import raw
-from data_prep.mimic_iii.view import write_sqlite
+from data_prep.mimic_iii import raw as raw_mimic
+from data_prep.mimic_iii import view as mimic_iii
+from data_prep.settings import DataSettings, FamilySize
 from galen.errors import UserError
 from galen.tasks.store import write_tasks
-from galen.types import Frozen, Gold, Task
-
-Pair = tuple[Task, Gold]
 
 
-class FamilySize(Frozen):
-    """How many instances a family gets in each block; of `train`, the first `demonstrations` are made to be shown."""
-
-    train: int = Field(ge=0)
-    demonstrations: int = Field(default=0, ge=0)
-    valid: int = Field(ge=0)
-    test: int = Field(ge=0)
-    ood: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _fits(self) -> FamilySize:
-        if self.demonstrations > self.train:
-            raise ValueError(f"demonstrations = {self.demonstrations} are more than train = {self.train}")
-        return self
-
-
-class DataSettings(Frozen):
-    """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III)."""
-
-    patients: int = Field(default=1500, ge=20)
-    mimic_iii: FamilySize = FamilySize(train=8000, demonstrations=1000, valid=300, test=400, ood=150)
-    medcalc: FamilySize = FamilySize(train=8000, demonstrations=1000, valid=300, test=400, ood=150)
-    note_style: str = Field(default="brief", pattern="^(brief|full)$")
-
-
-def build(
-    out: Path, seed: int, settings: DataSettings, fhir: Path | None = None, mimic: Path | None = None,
-    medcalc_bench: Sequence[Path] = (),
-) -> None:  # fmt: skip
+def build(out: Path, seed: int, settings: DataSettings, sources: Sources = Sources()) -> None:
     """Write the task folder `out`; it appears whole or not at all.
 
-    `fhir` or `mimic` fill the hospital in the generator's place; `medcalc_bench` holds MedCalc-Bench's own CSV files,
-    the training one with `train` in its name, in place of generated notes.
+    A family whose tasks `sources` hold takes them as they are; every other family that has a size is made of the
+    databases, which the generated hospital fills where no source does.
 
     Raises:
-        UserError: `out` exists already, or the source cannot be read.
+        UserError: `out` exists already, a source cannot be read, or two sources give the same.
     """
     if out.exists():
         raise UserError(f"{out}: exists already; remove it or choose another folder")
-    if fhir and mimic:
-        raise UserError("--from-fhir and --from-mimic: give one source, not both")
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "resources").mkdir(parents=True)
-    database = draft / "resources" / "mimic_iii.sqlite"
-    source = _fill(database, seed, settings, fhir, mimic)
-    privacy = "credentialed" if mimic else "synthetic"
-    size = settings.mimic_iii
-    pairs = _with_valid(
-        ehrsql.build(
-            database,
-            size.train + size.valid,
-            size.test,
-            size.ood,
-            seed,
-            demonstrations=size.demonstrations,
-            privacy=privacy,
-        ),
-        size.valid,
-    )
-    size = settings.medcalc
-    if medcalc_bench:
-        read = [p for f in medcalc_bench for p in bench.read(f, "train" if "train" in f.name else "test")]
-        pairs += _with_valid(read, min(size.valid, len(read) // 10))
-    else:
-        notes = medcalc.build(
-            size.train + size.valid,
-            size.test,
-            size.ood,
-            seed,
-            demonstrations=size.demonstrations,
-            style=settings.note_style,
-        )
-        pairs += _with_valid(notes, size.valid)
-    write_tasks(draft, pairs, seed=seed, source=source)
+    views = _Views(draft / "resources", seed, settings, sources)
+    published = given(sources, views.resources, lambda: views.mimic_iii)
+    pairs: list[Pair] = []
+    for family, make in FAMILIES.items():
+        size = getattr(settings, family)
+        if family in published:
+            pairs += _with_valid(published[family], 0 if size is None else size.valid)
+        elif size is not None:
+            pairs += make(views, size)
+    write_tasks(draft, pairs, seed=seed, source="; ".join(filter(None, (views.source, sources.told))))
     draft.rename(out)
 
 
-def _fill(database: Path, seed: int, settings: DataSettings, fhir: Path | None, mimic: Path | None) -> str:
-    if mimic:
-        raw.load(mimic, database, settings.patients, seed)
-        return f"MIMIC-III CSVs ({mimic.name})"
-    hospital: Hospital = from_fhir(fhir) if fhir else generate(settings.patients, seed)
-    write_sqlite(hospital, database)
-    return hospital.source
+class _Views:
+    """The databases in `resources`; each is written when the first family asks for it."""
+
+    def __init__(self, resources: Path, seed: int, settings: DataSettings, sources: Sources) -> None:
+        self.resources, self.seed, self.settings, self.sources = resources, seed, settings, sources
+        self.source = ""  # of the hospital, once it is asked for
+        self._real: set[str] = set()
+
+    @cached_property
+    def hospital(self) -> Hospital:
+        fhir, n = self.sources.fhir, self.settings.patients
+        found = from_fhir(fhir) if fhir else generate(n, self.seed)
+        self.source = found.source
+        return found
+
+    @cached_property
+    def mimic_iii(self) -> Path:
+        return self._database("mimic_iii", self.sources.mimic, raw_mimic.load, mimic_iii.write_sqlite)
+
+    @cached_property
+    def eicu(self) -> Path:
+        return self._database("eicu", self.sources.eicu, raw_eicu.load, eicu.write_sqlite)
+
+    @cached_property
+    def treqs(self) -> Path:
+        path = self.resources / "treqs.sqlite"
+        treqs.write_sqlite(self.mimic_iii, path, self.seed)
+        return path
+
+    def privacy(self, name: str) -> str:
+        """Of what is made of the database `name`, which must be there."""
+        return "credentialed" if name in self._real else "synthetic"
+
+    def _database(self, name: str, raw: Path | None, load: Callable, write: Callable[[Hospital, Path], None]) -> Path:
+        path = self.resources / f"{name}.sqlite"
+        if raw:
+            load(raw, path, self.settings.patients, self.seed)
+        if path.exists():  # that, or a published one
+            self._real.add(name)
+        else:
+            write(self.hospital, path)
+        return path
+
+
+def _made(make: Callable[..., Iterator[Pair]], seed: int, size: FamilySize) -> list[Pair]:
+    pairs = make(
+        n_train=size.train + size.valid, n_test=size.test, n_ood=size.ood, seed=seed, demonstrations=size.demonstrations
+    )
+    return _with_valid(pairs, size.valid)
 
 
 def _with_valid(pairs: Iterable[Pair], n: int) -> list[Pair]:
     """The last `n` training tasks become the validation split, so that test tasks are never used to choose."""
     pairs = list(pairs)
+    if any(task.split == "valid" for task, _ in pairs):
+        return pairs
     train = [i for i, (task, _) in enumerate(pairs) if task.split == "train"]
     for i in train[len(train) - n :]:
         task, gold = pairs[i]
         pairs[i] = (task.model_copy(update={"split": "valid"}), gold)
     return pairs
+
+
+def _mimic_iii(views: _Views, size: Any) -> list[Pair]:
+    make = partial(ehrsql.build, views.mimic_iii, privacy=views.privacy("mimic_iii"), selected=size.questions)
+    return _made(make, views.seed, size)
+
+
+def _eicu(views: _Views, size: Any) -> list[Pair]:
+    make = partial(ehrsql.build, views.eicu, privacy=views.privacy("eicu"), selected="all", dialect=EICU)
+    return _made(make, views.seed, size)
+
+
+def _treqs(views: _Views, size: Any) -> list[Pair]:
+    return _made(partial(treqs.build, views.treqs, privacy=views.privacy("mimic_iii")), views.seed, size)
+
+
+def _ehr_seqsql(views: _Views, size: Any) -> list[Pair]:
+    return _made(partial(seqsql.build, views.mimic_iii, privacy=views.privacy("mimic_iii")), views.seed, size)
+
+
+def _ehrcon(views: _Views, size: Any) -> list[Pair]:
+    database = views.mimic_iii
+    made = build_ehrcon(
+        database, views.resources, size.train, size.test, views.seed, n_valid=size.valid,
+        privacy=views.privacy("mimic_iii"),
+    )  # fmt: skip
+    return list(made)
+
+
+def _medcalc(views: _Views, size: Any) -> list[Pair]:
+    return _made(partial(medcalc.build, style=views.settings.note_style), views.seed, size)
+
+
+FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {
+    "mimic_iii": _mimic_iii, "eicu": _eicu, "treqs": _treqs, "ehr_seqsql": _ehr_seqsql, "ehrcon": _ehrcon,
+    "medcalc": _medcalc,
+}  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.build import DataSettings, FamilySize, build
+from data_prep.build import build
+from data_prep.settings import DataSettings, FamilySize, MimicSize
 from galen.agent.loop import Setting
 from galen.errors import UserError
 from galen.oracles.grader import Grader
@@ -60,7 +61,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gym") / "data"
-    build(out, 0, DataSettings(patients=120, mimic_iii=SIZE, medcalc=SIZE))
+    build(out, 0, DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
     return out
 
 

@@ -46,15 +46,27 @@ def data(
     size: Annotated[str, typer.Option(help="A file of configs/tasks/.")] = "default",
     from_fhir: Annotated[Path | None, typer.Option(help="FHIR R4 bundles: a zip or a folder.")] = None,
     from_mimic: Annotated[Path | None, typer.Option(help="MIMIC-III as PhysioNet ships it: a folder of CSVs.")] = None,
+    from_eicu: Annotated[Path | None, typer.Option(help="eICU-CRD as PhysioNet ships it: a folder of CSVs.")] = None,
+    from_ehrsql: Annotated[Path | None, typer.Option(help="EHRSQL's dataset/ehrsql, with its databases.")] = None,
+    from_treqs: Annotated[Path | None, typer.Option(help="TREQS's question files and database: a folder.")] = None,
+    from_seqsql: Annotated[Path | None, typer.Option(help="EHR-SeqSQL's data.json.")] = None,
+    from_ehrcon: Annotated[Path | None, typer.Option(help="EHRCon as PhysioNet ships it: a folder.")] = None,
+    from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
     from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
-    """Write a task folder: a generated hospital, or one read from real files."""
-    from data_prep.build import DataSettings, build
+    """Write a task folder: a generated hospital and its tasks, or real ones (docs/data.md)."""
+    from data_prep.build import build
+    from data_prep.given import Sources
     from data_prep.medcalc.bench import audit
+    from data_prep.settings import DataSettings
     from galen.config import load, preset
 
-    build(out, seed, load(preset("tasks", size), DataSettings, set_), from_fhir, from_mimic, from_medcalc)
+    sources = Sources(
+        from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
+        tuple(from_medcalc),
+    )  # fmt: skip
+    build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:
         findings = audit(path)
         wrong = [f for f in findings if not f.agrees]
@@ -103,7 +115,8 @@ def train(
 
 
 def _default_data() -> None:
-    from data_prep.build import DataSettings, build
+    from data_prep.build import build
+    from data_prep.settings import DataSettings
     from galen.config import load, preset
 
     if not DEFAULT_DATA.exists():

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.build import DataSettings, FamilySize, build
+from data_prep.build import build
+from data_prep.settings import DataSettings, FamilySize, MimicSize
 from galen.report import curves
 from galen.rollout.store import read
 
@@ -45,7 +46,7 @@ def servers() -> set[str]:
 @pytest.fixture(scope="module")
 def gym(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gym") / "data"
-    build(out, 3, DataSettings(patients=60, mimic_iii=SIZE, medcalc=SIZE))
+    build(out, 3, DataSettings(patients=60, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
     return out
 
 

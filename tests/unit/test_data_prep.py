@@ -8,11 +8,12 @@ import zipfile
 import pytest
 
 from data_prep import ehrsql, medcalc
-from data_prep.build import DataSettings, FamilySize, build
+from data_prep.build import build
 from data_prep.ehrsql.build import select
 from data_prep.ehrsql.mimic import MIMIC
 from data_prep.ehrsql.questions import QUESTIONS, UNDEMONSTRATED
 from data_prep.ehrsql.times import make
+from data_prep.given import Sources
 from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
 from data_prep.hospital.model import NOW
@@ -21,6 +22,7 @@ from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
 from data_prep.medcalc.facts import FINDINGS, QUANTITIES
 from data_prep.mimic_iii.view import write_sqlite
+from data_prep.settings import DataSettings, FamilySize, MimicSize
 from data_prep.wordings import Part, wordings
 from galen.errors import UserError
 from galen.oracles import judge
@@ -156,7 +158,9 @@ def test_fhir_becomes_a_hospital_and_a_gym(shared, tmp_path):
     assert len(hospital.patients) == 111
     write_sqlite(hospital, tmp_path / "f.sqlite")
     size = FamilySize(train=40, valid=4, test=20, ood=5)
-    build(tmp_path / "gym", 0, DataSettings(mimic_iii=size, medcalc=size), fhir=bundles)
+    build(
+        tmp_path / "gym", 0, DataSettings(mimic_iii=MimicSize(**size.model_dump()), medcalc=size), Sources(fhir=bundles)
+    )
     assert len(read_tasks(tmp_path / "gym", "mimic_iii", "test")) == 25
 
 
@@ -261,6 +265,11 @@ def test_medcalc_benchs_own_files_make_a_task_folder(shared, tmp_path):
     path = tmp_path / "train_data.csv"
     path.write_text((shared / "medcalc" / "one_shot_template_synthetic.csv").read_text())
     size = FamilySize(train=4, valid=2, test=1, ood=0)
-    build(tmp_path / "gym", 0, DataSettings(patients=30, mimic_iii=size, medcalc=size), medcalc_bench=[path])
+    build(
+        tmp_path / "gym",
+        0,
+        DataSettings(patients=30, mimic_iii=MimicSize(**size.model_dump()), medcalc=size),
+        Sources(medcalc=(path,)),
+    )
     train, valid = (read_tasks(tmp_path / "gym", "medcalc", s) for s in ("train", "valid"))
     assert (len(train), len(valid)) == (18, 2) and all(t.prompt.documents[0] for t in train)
