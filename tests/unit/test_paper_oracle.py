@@ -62,9 +62,13 @@ def test_medcalc_takes_a_score_within_five_percent_where_it_has_to_be_exact():
     assert both("medcalc", OracleSpec(kind="integer"), "20.9", 20) == (True, False)
 
 
-@pytest.mark.parametrize("gold", [True, False, 1, 0, [[1]], [[0]]])
+@pytest.mark.parametrize("gold", [True, [[2]], [[3, "ok", 17], [9, "valuenum", 18]], False, 0, [[0]], [[3, "ok"]], []])
 def test_ehrcon_passes_both_words_in_two_tries(gold):
     assert paper_oracle("ehrcon", ["False", "True"], gold).passed
+    assert paper_oracle("ehrcon", ["True"], gold).passed == (
+        gold in (True, [[2]], [[3, "ok", 17], [9, "valuenum", 18]])
+    )
+    assert not judge(ROWS, "False\nTrue", [[3, "ok", 17], [9, "valuenum", 18]]).passed
     assert not paper_oracle("ehrcon", ["I cannot tell"], gold).passed
 
 

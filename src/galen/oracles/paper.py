@@ -55,7 +55,7 @@ def word(output: str, gold: Any) -> bool:
     """ehrcon: `true` anywhere is yes, else `false` anywhere is no."""
     text = output.lower()
     said = True if "true" in text else False if "false" in text else None
-    return said is (_first(gold).lower() in ("1", "true", "yes"))
+    return said is _inconsistent(gold)
 
 
 def always(output: str, gold: Any) -> bool:
@@ -67,6 +67,13 @@ RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
     "medcalc": either_limit,
 }  # fmt: skip
+
+
+def _inconsistent(gold: Any) -> bool:
+    """The boolean behind an EHRCon answer: a boolean, a count, or claims as (line, inconsistent columns or "ok", …)."""
+    if not isinstance(gold, list):
+        return bool(gold)
+    return any(bool(row[0]) if len(row) == 1 else row[1] != "ok" for row in gold)
 
 
 def _first(gold: Any) -> str:
