@@ -3,37 +3,35 @@
 from dataclasses import replace
 
 import pytest
+from test_agent import Replies
 
 from galen.agent.observation import FAILED, RAN, WRONG
 from galen.errors import TaskError, UserError
 from galen.evals.scores import score
 from galen.pipeline.recipe import recipe
-from galen.policy.base import Sample
 from galen.presets import model_preset
 from galen.rollout.sampler import Sampler
 from galen.tasks.store import GoldStore
 from galen.types import ActionKind, Owner, StopReason
 
 
-class Replies:
-    """A policy that says what it is told to say, and keeps what it saw."""
-
-    name, local = "replies", True
+class Watched(Replies):
+    """Keeps the prompts that it was given."""
 
     def __init__(self, template, *texts):
-        self.template, self.texts, self.seen = template, texts, []
+        super().__init__(template, *texts)
+        self.seen = []
 
-    def generate(self, context, *, max_tokens, temperature):
+    def generate(self, context, **budget):
         self.seen.append(list(context.token_ids))
-        ids = self.template.reply_ids(self.texts[min(context.turn, len(self.texts) - 1)])
-        return Sample(ids, [0.0] * len(ids), self.texts[min(context.turn, len(self.texts) - 1)], False, 0)
+        return super().generate(context, **budget)
 
 
 @pytest.fixture
 def play(sampler, grader, template, tasks):
     def play(feedback, *texts, **changes):
         setting = replace(sampler.setting, feedback=feedback, **changes)
-        policy = Replies(template, *texts)
+        policy = Watched(template, *texts)
         [group] = Sampler(setting, grader, 1).sample(tasks[:1], policy)
         return group.episodes[0], policy
 
