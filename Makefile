@@ -9,7 +9,7 @@ GPUS  ?= 1
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data plan base doctor images attack clean
+.PHONY: help setup test lint data plan base doctor images validate hack audit attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -31,6 +31,12 @@ doctor: setup ## what this machine can do
 	$(galen) doctor
 images: setup ## build the sandbox images at the Docker engine
 	$(galen) sandbox build
+validate: setup ## prove every oracle on every instance (DATA=)
+	$(galen) validate $(DATA)
+hack: setup ## cheat on every family; none may pass (DATA=, BACKEND=)
+	$(galen) hack $(DATA) $(if $(BACKEND),--backend $(BACKEND))
+audit: setup ## what the test split shares with training (DATA=)
+	$(galen) audit $(DATA)
 attack: setup ## try to break out of the sandbox (BACKEND=)
 	$(galen) sandbox attack $(if $(BACKEND),--backend $(BACKEND))
 clean: ; rm -rf runs .pytest_cache .ruff_cache

@@ -44,6 +44,15 @@ class StopReason(StrEnum):
     FAULT = "fault"
 
 
+Feedback = Literal["none", "execution", "oracle"]
+"""What an episode tells the agent of its own work.
+
+`none` is the paper's setting: the agent sees what its code prints, never whether an answer is right. `execution` hides
+the output too: it is told that its code ran or failed. `oracle`: as `none`, but a wrong submission is answered with
+"wrong" and the episode goes on. The first submission is the one that is rewarded, always.
+"""
+
+
 class Owner(StrEnum):
     """Who owns a fault."""
 
@@ -245,7 +254,8 @@ class Verdict(Frozen):
 class Episode(Frozen):
     """The unit on disk: one task, one policy, one seed.
 
-    `sandbox_tier` is `unused` where nothing was run; `sandbox_enforced` says of each limit who kept it.
+    `sandbox_tier` is `unused` where nothing was run; `sandbox_enforced` says of each limit who kept it. `submission` is
+    the first, which `verdict` is about; `later_submissions` are those that `feedback` oracle let follow.
     """
 
     schema_version: int = EPISODE_SCHEMA
@@ -265,7 +275,9 @@ class Episode(Frozen):
     turns: tuple[Turn, ...]
     stop: StopReason
     fault: Fault | None = None
+    feedback: Feedback = "none"
     submission: str | None = None
+    later_submissions: tuple[str, ...] = ()
     verdict: Verdict | None = None
     seconds: float = 0.0
 

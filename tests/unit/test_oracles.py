@@ -79,6 +79,31 @@ def test_values_by_kind():
     assert not values.weeks_days("34 weeks 3 days 4", [34, 3]).passed and not values.weeks_days("34", [34, 3]).passed
 
 
+@pytest.mark.parametrize("said", ["１２", "١٢", "1_2", "0_12", "12\u200b", "1\u200b2", "𝟏𝟐", "1２"])
+def test_look_alikes_of_a_number_are_other_text(said):
+    assert not rows.judge(said, [[12]], {}).passed and not rows.judge(f'["{said}"]', [[12]], {}).passed
+    assert not values.integer(said, 12).passed and not values.decimal(said, 12.0).passed
+
+
+def test_look_alikes_of_names_dates_and_weeks_are_other_text():
+    assert not rows.judge("ａspirin", [["aspirin"]], {}).passed and not rows.judge("аspirin", [["aspirin"]], {}).passed
+    assert not values.day("０8/31/2023", "08/31/2023").passed
+    for said in ("-34 -3", "34.3", "34/3", "34-3", "３4 weeks 3 days", "34 weeks 3 days?"):
+        assert not values.weeks_days(said, [34, 3]).passed, said
+
+
+HOSTILE = ("[" * 100_000, "[" * 900 + "]" * 900, f"[{'9' * 5000}]", f"{'9' * 5000} 3", "9" * 300_000 + "!",
+           "1" + " " * 300_000 + "x", "1" + "x" * 300_000 + "!", '{"a": ' * 50_000, "[[[1]]]", '[{"a": 1}]')  # fmt: skip
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("said", HOSTILE, ids=[s[:6] for s in HOSTILE])
+def test_no_submission_breaks_an_oracle_or_holds_it_up(said):
+    golds = {"rows": [[1]], "integer": 3, "decimal": 1.5, "date": "08/31/2023", "weeks_days": [34, 3]}
+    for kind, gold in golds.items():
+        assert judge(OracleSpec(kind=kind), said, gold).reward == 0.0
+
+
 def test_no_submission_fails_and_an_unknown_oracle_is_named():
     assert judge(OracleSpec(kind="rows"), None, [[1]]).reward == 0.0
     with pytest.raises(UserError, match="unknown oracle 'row'; did you mean 'rows'"):

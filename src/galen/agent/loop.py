@@ -12,7 +12,7 @@ from pathlib import Path
 
 from galen.agent.debugging import explain
 from galen.agent.loops import looping
-from galen.agent.observation import clip, error_tail, observe
+from galen.agent.observation import FAILED, WRONG, clip, error_tail, observe, outcome
 from galen.agent.parsing import parse
 from galen.errors import GalenError
 from galen.policy.base import Context, Policy, Sample
@@ -25,13 +25,17 @@ from galen.types import (
     Episode,
     ExecResult,
     Fault,
+    Feedback,
     Message,
     Observation,
     ParseError,
     StopReason,
     Task,
     Turn,
+    Verdict,
 )  # fmt: skip
+
+Grade = Callable[[Task, str], Verdict]
 
 LAST = "@last"
 MAX_PARSE_ERRORS = 3
@@ -50,11 +54,15 @@ class Setting:
     temperature: float
     max_turns: int | None = None
     explain: Callable[..., str] = explain
+    feedback: Feedback = "none"
 
 
-def run_episode(task: Task, policy: Policy, setting: Setting, *, seed: int, key: str) -> Episode:
-    """Play `task` to its end. Faults that are not the policy's end it with their owner named, and no verdict."""
-    player = _Player(task, policy, setting, seed)
+def run_episode(task: Task, policy: Policy, setting: Setting, *, seed: int, key: str, grade: Grade) -> Episode:
+    """Play `task` to its end. Faults that are not the policy's end it with their owner named, and no verdict.
+
+    `grade` is asked during the episode with `feedback` oracle only; the episode's own verdict is its caller's to add.
+    """
+    player = _Player(task, policy, setting, seed, grade)
     start = time.monotonic()
     fault = None
     try:
@@ -67,7 +75,8 @@ def run_episode(task: Task, policy: Policy, setting: Setting, *, seed: int, key:
         key=key, task_id=task.id, family=task.family, category=task.category, cluster=task.cluster,
         distribution=task.distribution, seed=seed, policy=policy.name, policy_version=player.version,
         template=setting.template.fingerprint, sandbox_tier=player.tier, sandbox_enforced=player.enforced,
-        prompt_ids=player.prompt_ids, turns=tuple(player.turns), stop=stop, fault=fault, submission=player.submission,
+        prompt_ids=player.prompt_ids, turns=tuple(player.turns), stop=stop, fault=fault, feedback=setting.feedback,
+        submission=player.submissions[0] if player.submissions else None, later_submissions=tuple(player.submissions[1:]),
         seconds=round(time.monotonic() - start, 4),
     )  # fmt: skip
 
@@ -75,15 +84,15 @@ def run_episode(task: Task, policy: Policy, setting: Setting, *, seed: int, key:
 class _Player:
     """The state of one episode."""
 
-    def __init__(self, task: Task, policy: Policy, setting: Setting, seed: int) -> None:
-        self.task, self.policy, self.setting, self.seed = task, policy, setting, seed
+    def __init__(self, task: Task, policy: Policy, setting: Setting, seed: int, grade: Grade) -> None:
+        self.task, self.policy, self.setting, self.seed, self.grade = task, policy, setting, seed, grade
         self.family = family(task.family)
         self.messages = list(self.family.pose(task, setting.profile))
         self.prompt_ids = setting.template.prompt_ids(tuple(self.messages))
         self.ids = list(self.prompt_ids)
         self.turns: list[Turn] = []
         self.actions: list[Action | ParseError] = []
-        self.submission: str | None = None
+        self.submissions: list[str] = []
         self.version, self.tier = 0, "unused"
         self.enforced: dict[str, str] = {}
         self._sandbox: Sandbox | None = None
@@ -117,8 +126,9 @@ class _Player:
     def _stop(self, action: Action | ParseError, sample: Sample, last: bool) -> StopReason | None:
         if isinstance(action, Action) and action.kind is ActionKind.SUBMIT:
             text = action.content.strip()
-            self.submission = (self._last_output or "") if text == LAST else text
-            return StopReason.SUBMITTED
+            self.submissions.append((self._last_output or "") if text == LAST else text)
+            if last or self.setting.feedback != "oracle" or self._ends():
+                return StopReason.SUBMITTED
         if sample.truncated and len(self.ids) + len(sample.token_ids) >= self.setting.context:
             return StopReason.CONTEXT
         tail = self.actions[-MAX_PARSE_ERRORS:]
@@ -128,11 +138,18 @@ class _Player:
             return StopReason.LOOPING
         return StopReason.MAX_TURNS if last else None
 
+    def _ends(self) -> bool:
+        """Whether the oracle has nothing to say against the last submission: it is right, or cannot be graded."""
+        verdict = self.grade(self.task, self.submissions[-1])
+        return verdict.passed or verdict.reward is None
+
     def _act(self, action: Action | ParseError, deadline: float) -> Observation:
         limit = self.task.limits.max_output_chars
         self._exec_seconds = 0.0
         if isinstance(action, ParseError):
             return Observation(text=action.message, ok=False)
+        if action.kind is ActionKind.SUBMIT:
+            return Observation(text=WRONG, ok=False)
         if action.kind is ActionKind.REQUEST_INFO:
             text, cut = clip(self.family.answer_request(self.task, action.content, self.setting.data), limit)
             return Observation(text=text, ok=True, cut_chars=cut)
@@ -141,9 +158,9 @@ class _Player:
             return Observation(text=text, ok=True, cut_chars=cut)
         result = self._execute(action, deadline)
         if action.kind is ActionKind.CODE_EXECUTION:
-            self._last_failure = None if result.ok else (_error(result), action.content)
+            self._last_failure = None if result.ok else (self._error(result), action.content)
             self._last_output = result.stdout.strip("\n") if result.ok else self._last_output
-        return observe(result, limit)
+        return outcome(result) if self.setting.feedback == "execution" else observe(result, limit)
 
     def _execute(self, action: Action, deadline: float) -> ExecResult:
         seconds = max(0.1, min(self.task.limits.exec_timeout_s, deadline - time.monotonic()))
@@ -151,6 +168,12 @@ class _Player:
         result = sandbox.run(action.content, lang=action.lang or "shell", timeout_s=seconds)
         self._exec_seconds = result.seconds
         return result
+
+    def _error(self, result: ExecResult) -> str:
+        """What the debugging action explains."""
+        if self.setting.feedback == "execution":
+            return FAILED
+        return "timed out" if result.timed_out else error_tail(result.stderr)
 
     def _explain(self, said: str) -> str:
         error, code = self._last_failure or ("", "")
@@ -185,7 +208,3 @@ class _Player:
     def close(self) -> None:
         if self._sandbox is not None:
             self._sandbox.close()
-
-
-def _error(result: ExecResult) -> str:
-    return "timed out" if result.timed_out else error_tail(result.stderr)

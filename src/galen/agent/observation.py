@@ -5,6 +5,9 @@ from __future__ import annotations
 from galen.types import ExecResult, Limit, Observation
 
 ERROR_LINES = 6
+HIDDEN = "what it printed is not shown"
+RAN, FAILED = f"it ran; {HIDDEN}", f"Error: it failed; {HIDDEN}"
+WRONG = "wrong. Only the first submission counts, but you may go on."
 _KILLED = {
     Limit.MEMORY: "out of memory",
     Limit.CPU: "too much CPU time",
@@ -37,6 +40,11 @@ def observe(result: ExecResult, limit: int) -> Observation:
         parts.append("(the session ended, its variables are gone)")
     text, cut = clip("\n".join(parts) or "(no output)", limit)
     return Observation(text=text, ok=result.ok, cut_chars=cut)
+
+
+def outcome(result: ExecResult) -> Observation:
+    """Whether a program ran, and nothing that it wrote: an error's text and type are the program's own words too."""
+    return Observation(text=RAN if result.ok else FAILED, ok=result.ok)
 
 
 def error_tail(stderr: str) -> str:

@@ -10,8 +10,9 @@ import math
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from galen.errors import GalenError, TaskError, UserError
 from galen.oracles import NONE, judge
@@ -33,37 +34,68 @@ class Grader:
             TaskError: the task cannot be graded (no gold, a broken one).
             UserError: its oracle gives a reward that is no finite number.
         """
-        ask = {"id": task.id, "family": task.family, "split": task.split, "oracle": task.oracle.model_dump()}
-        line = json.dumps({**ask, "submission": submission}) + "\n"
+        line = _line(task, submission)
         with self._lock:
             answer = self._ask(line) or self._ask(line)
         if not answer:
             raise GalenError("the grader process died twice on one submission")
-        result = json.loads(answer)
-        if "stop" in result:
-            raise UserError(result["stop"])
-        if "error" in result:
-            raise TaskError(result["error"])
-        return Verdict.model_validate(result)
+        result = _read(answer)
+        if isinstance(result, GalenError):
+            raise result
+        return result
+
+    def grade_all(self, asks: Sequence[tuple[Task, str | None]]) -> list[Verdict | GalenError]:
+        """The verdicts on many submissions, without waiting for each; in a verdict's place what `grade` would raise."""
+        lines = "".join(_line(task, submission) for task, submission in asks)
+        with self._lock:
+            stdin, stdout = self._pipes()
+            writer = threading.Thread(target=_write, args=(stdin, lines))
+            writer.start()
+            answers = [stdout.readline() for _ in asks]
+            writer.join()
+        return [_read(answer) if answer else GalenError("the grader process died") for answer in answers]
 
     def _ask(self, line: str) -> str:
+        stdin, stdout = self._pipes()
+        return stdout.readline() if _write(stdin, line) else ""
+
+    def _pipes(self) -> tuple[IO[str], IO[str]]:
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "galen.oracles.grader", str(self._data)]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
             )
         assert self._process.stdin and self._process.stdout
-        try:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-            return self._process.stdout.readline()
-        except BrokenPipeError:
-            return ""
+        return self._process.stdin, self._process.stdout
 
     def close(self) -> None:
         if self._process and self._process.stdin:
             self._process.stdin.close()
             self._process.wait(10)
+
+
+def _line(task: Task, submission: str | None) -> str:
+    ask = {"id": task.id, "family": task.family, "split": task.split, "oracle": task.oracle.model_dump()}
+    return json.dumps({**ask, "submission": submission}) + "\n"
+
+
+def _write(stdin: IO[str], lines: str) -> bool:
+    """Whether there was somebody to read them."""
+    try:
+        stdin.write(lines)
+        stdin.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _read(answer: str) -> Verdict | GalenError:
+    result = json.loads(answer)
+    if "stop" in result:
+        return UserError(result["stop"])
+    if "error" in result:
+        return TaskError(result["error"])
+    return Verdict.model_validate(result)
 
 
 def _serve(data: Path) -> None:

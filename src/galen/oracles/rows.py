@@ -1,19 +1,21 @@
 """Rows against rows, by EHRSQL's official rule (Lee et al. 2022, evaluation script; 2024 version's rounding).
 
 Both sides are canonicalised (numbers to 3 decimals, text lower-case and stripped), sorted as text, cut to the first
-100 rows, and must be equal. A submission with one value, row or cell too many fails.
+100 rows, and must be equal. A submission with one value, row or cell too many fails. A number is written in ASCII.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from galen.types import Verdict
 
-VERSION = 1
+VERSION = 2  # 1 read digits of any script, and 1_0 as 10; a JSON list that is too deep or too long broke it
 MAX_ROWS = 100
+NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?", re.ASCII)
 TRUTH = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
 
@@ -33,7 +35,7 @@ def parse(text: str) -> list[list[Any]]:
     if text.startswith("["):
         try:
             value = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # no JSON, an integer of thousands of digits, thousands of brackets
             value = None
         if isinstance(value, list):
             return [row if isinstance(row, list) else [row] for row in value]
@@ -46,15 +48,12 @@ def canonical(rows: list[list[Any]], boolean: bool) -> list[tuple[str, ...]]:
 
 
 def _cell(value: Any, boolean: bool) -> str:
+    if isinstance(value, list | dict):
+        return "a value in a cell is no single one"
     text = str(value).strip().lower()
     if isinstance(value, bool) or boolean:
         text = TRUTH.get(text, text)
     if value is None or text in ("none", "null"):
         return "null"
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    if not math.isfinite(number):
-        return text
-    return f"{round(number, 3) + 0.0:.3f}"
+    number = float(text) if NUMBER.fullmatch(text) else math.nan
+    return f"{round(number, 3) + 0.0:.3f}" if math.isfinite(number) else text

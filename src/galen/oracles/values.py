@@ -2,6 +2,7 @@
 
 Integers must be equal; decimals lie within 5 % of the truth on either side, whatever its sign; dates are equal as
 dates; a gestational age is equal in weeks and days. A submission must hold exactly one value: a list of guesses fails.
+Its digits are ASCII, and it is no longer than `MAX_CHARS`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from typing import Any
 
 from galen.types import Verdict
 
-VERSION = 1
+VERSION = 2  # 1 read digits of any script, -34 -3 and 34.3 as 34 weeks 3 days, and took hours over a long submission
 TOLERANCE = 0.05
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+MAX_CHARS = 200
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+_GAP = r"[\s,;:()\[\]'\"]"
+WEEKS_DAYS = re.compile(rf"{_GAP}*(\d+)\s*(?:weeks?|w)?{_GAP}+(\d+)\s*(?:days?|d)?{_GAP}*", re.ASCII | re.IGNORECASE)
 
 
 def _verdict(kind: str, passed: bool, **checks: Any) -> Verdict:
@@ -24,7 +28,10 @@ def _verdict(kind: str, passed: bool, **checks: Any) -> Verdict:
 
 def number(submission: str) -> float | None:
     """The one number of a submission, which a unit of letters may follow; None for none, several, or not finite."""
-    found = re.fullmatch(rf"({NUMBER.pattern})\s*([a-zA-Z%/µ²]+[a-zA-Z0-9%/µ²^.\s]*)?", submission.strip())
+    text = submission.strip()
+    if len(text) > MAX_CHARS:
+        return None
+    found = re.fullmatch(rf"({NUMBER.pattern})\s*([a-zA-Z%/µ²]+[a-zA-Z0-9%/µ²^.\s]*)?", text, re.ASCII)
     if found is None or (found.group(2) and NUMBER.search(re.sub(r"[a-zA-Z]\^?\d", "", found.group(2)))):
         return None
     value = float(found.group(1))
@@ -55,12 +62,14 @@ def day(submission: str, gold: str) -> Verdict:
 def weeks_days(submission: str, gold: list[int]) -> Verdict:
     """Pass iff the submission holds exactly two whole numbers, the weeks and days of `gold`."""
     text = submission.strip()
-    found = re.fullmatch(r"\W*(\d+)\s*(?:weeks?|w)?\W+(\d+)\s*(?:days?|d)?\W*", text, re.IGNORECASE)
+    found = WEEKS_DAYS.fullmatch(text) if len(text) <= MAX_CHARS else None
     value = [int(found.group(1)), int(found.group(2))] if found else None
     return _verdict("weeks_days", value == list(gold), value=value)
 
 
 def _date(text: str) -> date | None:
+    if not text.isascii():
+        return None
     try:
         return datetime.strptime(text.strip(), "%m/%d/%Y").date()
     except ValueError:

@@ -19,7 +19,7 @@ from galen.train.grpo import GRPOSettings
 from galen.train.ppo import PPOSettings
 from galen.train.sft import SFTSettings
 from galen.train.trackers import Tracker
-from galen.types import Frozen
+from galen.types import Feedback, Frozen
 
 METHODS = ("dpo", "ppo", "grpo")
 """What may follow SFT, each from the SFT policy, in the order of the table."""
@@ -81,6 +81,9 @@ class Recipe(Frozen):
     (rejection-sampled fine-tuning: Yuan et al. 2023, section 3.3). SFT, and `ptx` of PPO and GRPO, train on `share`
     percent of the successes that pass `filters`. `debugger` explains errors; without it the offline explanations do.
 
+    `feedback` says what every episode tells the agent of its own work (`galen.types.Feedback`), demonstrations and the
+    test's among them; "none" is the paper's.
+
     `report_to` names the trackers beside `log.jsonl`. A phase without progress for `stuck_after_s` seconds, and for longer
     than is usual, is named on stderr. Both are left out of dumps: they change no result, so a run may go on with others.
     """
@@ -92,6 +95,7 @@ class Recipe(Frozen):
     filters: FilterSettings = FilterSettings()
     share: Share = 100
     max_turns: int = Field(default=15, ge=1)
+    feedback: Feedback = "none"
     concurrency: int = Field(default=64, ge=1)
     teacher: Endpoint | Literal["policy"] | None = None
     debugger: Endpoint | None = None
@@ -147,6 +151,10 @@ class Recipe(Frozen):
             raise ValueError("demonstration_temperature has no effect on the scripted teacher; set teacher")
         if self.demonstration_samples > 1 and not self.demonstration_temperature:
             raise ValueError("demonstration_samples above 1 are one and the same at demonstration_temperature = 0")
+        if self.feedback != "none" and self.max_turns == 1:
+            raise ValueError(f"feedback = {self.feedback} has no effect where max_turns = 1: the only turn is the last")
+        if self.feedback == "execution" and self.debugger is not None:
+            raise ValueError("debugger has no effect with feedback = execution, which hides every error from it")
         return self
 
 

@@ -25,6 +25,7 @@ from galen.data.filters import choose
 from galen.data.rows import demonstrations
 from galen.errors import ProviderError, UserError
 from galen.evals.scores import score
+from galen.oracles import NONE
 from galen.oracles.grader import Grader
 from galen.pipeline import methods, rewards
 from galen.pipeline.fetch import fetch
@@ -131,6 +132,8 @@ class Road:
             self.test += [t for t in held if t.distribution == "id"][: r.eval.test]
             self.test += [t for t in held if t.distribution == "ood"][: r.eval.ood]
 
+        if r.feedback == "oracle" and all(t.oracle.kind == NONE for t in [*self.demos, *self.pool, *self.test]):
+            raise UserError("feedback=oracle has no effect: no task has an oracle; leave it out")
         if r.debugger:
             stay_inside([*self.demos, *self.pool, *self.test], r.debugger.local, f"debugger {r.debugger.url}")
         if url := self.model.serve.url:
@@ -247,6 +250,7 @@ class Road:
             temperature,
             self.recipe.max_turns,
             self.explain,
+            self.recipe.feedback,
         )
         return Sampler(setting, self.grader, self.recipe.concurrency, self.phases.beat)
 

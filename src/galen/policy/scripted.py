@@ -54,6 +54,8 @@ class ScriptedPolicy:
             return block("debugging", "")
         if last.startswith("```debugging"):
             return block(gold.lang, gold.solution)
+        if last.startswith("```submit"):  # and was told that it is wrong
+            return block(gold.lang, gold.solution)
         rng.random()
         short = "\n" not in said and len(said) <= COPY_CHARS
         return block("submit", said if short and rng.random() < 0.5 else "@last")

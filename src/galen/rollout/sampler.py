@@ -90,18 +90,21 @@ class Sampler:
         s = self.setting
         parts = (
             task.content_hash, policy.name, version, seed, index, s.temperature, s.context, s.reply_tokens, s.max_turns,
-            s.profile, s.template.fingerprint,
+            s.profile, s.template.fingerprint, *((s.feedback,) if s.feedback != "none" else ()),
         )  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
+    def _play(self, task: Task, policy: Policy, seed: int, key: str) -> Episode:
+        return run_episode(task, policy, self.setting, seed=seed, key=key, grade=self._grader.grade)
+
     def _episode(self, task: Task, policy: Policy, seed: int, key: str) -> Episode:
-        episode = run_episode(task, policy, self.setting, seed=seed, key=key)
+        episode = self._play(task, policy, seed, key)
         for attempt in range(RETRIES):
             if episode.fault is None or episode.fault.owner not in RETRIED:
                 break
             self.report.retries += 1
             time.sleep(BACKOFF_S * 2**attempt)
-            episode = run_episode(task, policy, self.setting, seed=seed, key=key)
+            episode = self._play(task, policy, seed, key)
         if episode.fault is not None:
             return episode
         try:

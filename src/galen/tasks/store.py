@@ -49,6 +49,16 @@ def require(folder: Path) -> None:
         raise UserError(f"{folder}: no task folder (dataset.json is missing); make one with `galen data {folder}`")
 
 
+def splits(folder: Path, families: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """(family, split) of every task file, of `families` only if any are given; raises UserError for an unknown one."""
+    require(folder)
+    known = sorted(p.name for p in (folder / "tasks").iterdir())
+    for name in (chosen := list(families) or known):
+        if name not in known:
+            raise unknown("family in this task folder", name, known)
+    return [(name, p.stem) for name in chosen for p in sorted((folder / "tasks" / name).glob("*.jsonl"))]
+
+
 def read_tasks(folder: Path, family: str, split: str) -> list[Task]:
     """The tasks of one family and split.
 
@@ -76,17 +86,24 @@ class GoldStore:
         self._folder = folder
         self._rows: dict[tuple[str, str], dict[str, Gold]] = {}
 
+    def find(self, task: Task) -> Gold | None:
+        """The gold of `task`, or None; raises TaskError when its file is missing."""
+        return self._load(task).get(task.id)
+
     def get(self, task: Task) -> Gold:
         """The gold of `task`; raises TaskError when there is none."""
+        if (gold := self.find(task)) is None:
+            raise TaskError(f"no gold for {task.id}")
+        return gold
+
+    def _load(self, task: Task) -> dict[str, Gold]:
         key = (task.family, task.split)
         if key not in self._rows:
             path = self._folder / "gold" / task.family / f"{task.split}.jsonl"
             if not path.exists():
                 raise TaskError(f"{path}: no gold for {task.id}")
             self._rows[key] = {g.id: g for g in _read(path, Gold)}
-        if task.id not in self._rows[key]:
-            raise TaskError(f"no gold for {task.id}")
-        return self._rows[key][task.id]
+        return self._rows[key]
 
 
 def _read(path: Path, model: type[M]) -> list[M]:
