@@ -63,18 +63,20 @@ def test_a_stored_answer_that_is_not_ours_is_told_and_ours_kept(databases, stay,
         ROW, ROW | {"id": "b", "question": "wrong?", "answer": ["iv"]}, ROW | {"id": "c", "question": "none?", "answer": ["None"]},
         ROW | {"id": "d", "question": "how long?", "query": STAY.format(hadm=hadm), "answer": [str(days)], "q_tag": "length of stay"},
         ROW | {"id": "e", "question": "how many?", "query": "select count(*)>0 from patients", "answer": ["1"], "q_tag": "has_verb"},
+        ROW | {"id": "f", "question": "so far?", "query": "select count(*) from admissions where admissions.admittime <= datetime(current_time)", "answer": ["0"]},
     ]  # fmt: skip
     pairs, _, differences = medagentgym.read(
         _write(tmp_path / "valid_tasks.jsonl", rows), "mimic_iii", databases["mimic_iii"]
     )
+    as_it_stands = medagentgym.AS_IT_STANDS
     assert {d.id: (d.released, d.why) for d in differences} == {
-        "b": (["iv"], ""), "c": (["None"], ""), "d": ([str(days)], "it reads %j as the day of the year"),
+        "b": (["iv"], ""), "c": (["None"], ""), "d": ([str(days)], as_it_stands), "f": (["0"], as_it_stands),
     }  # fmt: skip
     gold = {task.id.rsplit("/", 1)[1]: gold.answer for task, gold in pairs}
     assert gold["b"] == [["po"]] and gold["d"][0][0] == pytest.approx(days, abs=1) and gold["d"][0][0] != days
     assert {task.split for task, _ in pairs} == {"test"}, "the release tests on its valid_tasks.jsonl"
     said = capsys.readouterr().out
-    assert "3 stored answers differ from ours, which are kept" in said and "b: released ['iv'], ours [['po']]" in said
+    assert "4 stored answers differ from ours, which are kept" in said and "b: released ['iv'], ours [['po']]" in said
 
 
 def test_rows_without_an_answer_are_refused(databases, tmp_path):
