@@ -1,6 +1,7 @@
 """EHRSQL's questions on eICU: against the published tags, and their answers against plain Python over the rows."""
 
 import csv
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -120,6 +121,14 @@ def test_sql_holds_the_slots_of_the_tag(key):
         ("exact2", "x2"),
     ):
         assert (f"[time_filter_{slot}]" in template.tag) == bool(template.marks & set(kinds.split())), slot
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_every_paraphrase_can_be_said(hospital, key):
+    (draw,) = hospital.draws(key, 1, global1=times.make("abs-year-in", "2103", 0))
+    for phrase in TEMPLATES[key].phrases(whole=True):
+        said = fill.question(phrase, draw)
+        assert not re.search(r"[{}]|  ", said) and said[-1] in ".?" and ("2103" in said or not TEMPLATES[key].timed)
 
 
 def test_events_after_events(hospital):

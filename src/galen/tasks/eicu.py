@@ -9,7 +9,7 @@ from galen.tasks.base import Profile, Vocabulary
 from galen.tasks.prompting import EHRSQL_RULES, explain_actions
 from galen.types import Message, Task
 
-CATEGORY_RULE = "the EHRSQL operation slot of the template, of two the rarer; none where the template has no slot"
+CATEGORY_RULE = "the EHRSQL operation slot of the template (o_tag; of two the rarer), `plain` where there is none"
 LINKS = (
     "patient has a row for each unit stay: uniquepid is the person, patienthealthsystemstayid the hospital visit, "
     "patientunitstayid the unit stay, which every event table but cost carries. Every unit stay is an icu visit. "
@@ -22,7 +22,7 @@ LINKS = (
     "is the name. allergyname names an allergy, and drugname the substance where a drug caused it. The vital signs are "
     "columns of vitalperiodic; systolic, diastolic and mean bp are systemicsystolic, systemicdiastolic and systemicmean. "
     "Normal ranges: temperature 35.5-38.1, sao2 95-100, heart rate 60-100, respiration rate 12-18, systolic bp 90-120, "
-    "diastolic bp 60-90, mean bp 60-110."
+    "diastolic bp 60-90, mean bp 60-110; both ends are normal."
 )
 SEARCHED = (
     ("diagnosis", "diagnosisname"), ("diagnosis", "icd9code"), ("treatment", "treatmentname"), ("lab", "labname"),
