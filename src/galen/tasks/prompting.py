@@ -13,14 +13,14 @@ FORMS = {
     "output of your last successful code.",
 }
 EHRSQL_RULES = (
-    "How questions are meant: in, since and until a year, month or day include it; n days, months or years ago are "
-    "counted back from the current time; last year, last month and yesterday are those of the calendar. The first and "
-    "the last hospital or icu visit are the first and last that have ended, the current one is still open. An event "
-    "after another is strictly later, and a time holds for both (of deaths and returns to the hospital: for the "
-    "diagnosis). What is ranked after an event counts once, however many such events came before it. Daily, monthly and "
-    "yearly values are those of days, months and years with records. Of the patients first diagnosed more than n years "
-    "(of 365 days) ago, the n year survival rate is the percentage of those who did not die within n years, and the "
-    "mortality rate the rest."
+    "How questions are meant: in, since and until a year, month or day include it; n days, months or years ago and "
+    "within n days or months are counted with SQLite's datetime(time, '-n month'); last year, last month and yesterday "
+    "are those of the calendar. The first and the last hospital or icu visit are the first and last that have ended, the "
+    "current one is still open. Aged 40s is 40-49 at that visit. An event after another is strictly later, and a time "
+    "holds for both (of deaths and returns to the hospital: for the diagnosis). What is ranked after an event counts "
+    "once, however many such events came before it. Daily, monthly and yearly values are those of days, months and years "
+    "with records. Of the patients first diagnosed more than n years (of 365 days) ago, the n year survival rate is the "
+    "percentage of those who did not die within n years, and the mortality rate the rest."
 )
 SQL = "```sql\n<one statement>\n```"
 
