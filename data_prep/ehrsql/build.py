@@ -160,10 +160,12 @@ class _Maker:
         return self._answers[sql]
 
     def _tied(self, sql: str, rows: list[list[Any]], template: Template, draw: Draw) -> bool:
-        """Whether a limit cuts through equals: there would then be several right answers."""
+        """Whether a limit cuts through equals, or picks by rows without a value: several answers would be right."""
         found = LIMITED.search(sql)
-        if found is not None:
-            return self._cut(*found.groups())
+        if found is not None and self._cut(*found.groups()):
+            return True
+        if found is not None and "v" not in template.marks:
+            return False
         others = [fill.sql(template, draw, self._dialect.visit_key, tie) for tie in fill.TIES]
         short = "limit {rank}" in template.sql and len(rows) < draw.slots["rank"]
         return short or any(sorted(self._rows(o), key=repr) != sorted(rows, key=repr) for o in others if o != sql)
@@ -176,8 +178,8 @@ class _Maker:
         return len(keys) < int(n) or (len(keys) > int(n) and keys[-1] == keys[-2])
 
     def _pair(
-        self, template: Template, split: Literal["train", "test"], block: str, index: int, question: str, sql: str, rows: list[list[Any]],
-        used: dict[str, Any], draw: Draw,
+        self, template: Template, split: Literal["train", "test"], block: str, index: int, question: str, sql: str,
+        rows: list[list[Any]], used: dict[str, Any], draw: Draw,
     ) -> tuple[Task, Gold]:  # fmt: skip
         family, whole = self._dialect.family, self._selection.whole
         id_ = f"{family}/{split}-{block}/{index:06d}"
@@ -185,7 +187,8 @@ class _Maker:
             {"t_tag": t_tag(template, draw), "o_tag": o_tag(template, draw)} if whole else {"t_tag": draw.global1.tag}
         )
         task = Task(
-            id=id_, family=family, category=operation(template.tag) if whole else brief_category(template), split=split, distribution=block,  # type: ignore[arg-type]
+            id=id_, family=family, split=split, distribution=block,  # type: ignore[arg-type]
+            category=operation(template.tag) if whole else brief_category(template),
             cluster=f"patient {used['patient_id']}" if "patient_id" in used else template.tag,
             prompt=TaskPrompt(question=question, contract=template.question.note or CONTRACTS[template.answer]),
             resources=(Resource(kind="sqlite", path=f"resources/{family}.sqlite", mount=f"/data/{family}.sqlite"),),

@@ -20,7 +20,10 @@ COMMON = (
     "rel-year-this", "rel-year-last", "rel-month-this", "rel-month-last", "rel-year-since", "rel-year-until",
     "mix-month-this_year", "mix-month-last_year",
 )  # fmt: skip
-COMMON_WEIGHTS = {"abs-year-in": 5, "abs-year-since": 4, "abs-month-in": 3, "rel-year-this": 3, "rel-year-last": 3, "rel-hosp-first": 3, "rel-hosp-last": 3, "rel-hosp-cur": 2}  # fmt: skip
+COMMON_WEIGHTS = {
+    "abs-year-in": 5, "abs-year-since": 4, "abs-month-in": 3, "rel-year-this": 3, "rel-year-last": 3, "rel-hosp-first": 3,
+    "rel-hosp-last": 3, "rel-hosp-cur": 2,
+}  # fmt: skip
 UNIT_WEIGHTS = {"year": 6, "month": 3, "day": 1, "hosp": 6, "icu": 4}
 EXACT1_WEIGHTS, EXACT2_WEIGHTS = (3, 3, 1, 1), (2, 2, 1)
 

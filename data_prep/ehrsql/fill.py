@@ -9,7 +9,7 @@ from typing import Any
 from data_prep.ehrsql.template import Template
 from data_prep.ehrsql.times import ANYTIME, EVER, FIRST, ONLY, Exact, TimeFilter, Within
 
-MARK = re.compile(r"\{(t|w|p|t2|x1|x2|after|soon|with):([\w.,]+)\}")
+MARK = re.compile(r"\{(t|w|p|t2|v|x1|x2|after|soon|with):([\w.,]+)\}")
 TIES = (", 1", ", 1 desc")
 
 
@@ -35,12 +35,17 @@ def question(phrase: str, draw: Draw) -> str:
 
 
 def sql(template: Template, draw: Draw, visit_key: str, tie: str = "") -> str:
-    """The reference SQL. `tie` (one of `TIES`) orders equals by the value selected: two orders, two answers, no clear one."""
+    """The reference SQL, or with `tie` (one of `TIES`) a variant of it that must give the same for an answer to be clear.
+
+    The variants order equals by the value selected, up or down, and leave out rows without a value.
+    """
 
     def mark(found: re.Match[str]) -> str:
         kind, columns = found.groups()
         if kind in ("t", "w", "p", "t2"):
             return _time(kind, columns, draw.global2 if kind == "t2" else draw.global1)
+        if kind == "v":
+            return f" and {columns} is not null" if tie else ""
         if kind in ("x1", "x2"):
             return _exact(columns, draw.exact1 if kind == "x1" else draw.exact2, tie)
         a, b = columns.split(",")

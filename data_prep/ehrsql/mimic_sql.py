@@ -44,7 +44,7 @@ def _since(table: str, column: str, *where: str) -> str:
 
 def _two(table: str, where: str, operator: str) -> str:
     one = f"select valuenum from {table} where {P} and {where}"
-    return f"select ({one}{{t2:charttime}}{{x2:charttime}}) {operator} ({one}{{t:charttime}}{{x1:charttime}})"
+    return f"select ({one}{{t2:charttime}}{{v:valuenum}}{{x2:charttime}}) {operator} ({one}{{t:charttime}}{{v:valuenum}}{{x1:charttime}})"
 
 
 def _extreme(table: str, where: str) -> str:
@@ -175,7 +175,7 @@ MEASURES = {
     "had_lab": f"select count(*) > 0 from labevents where {P} and {LAB}{{t:charttime}}",
     "any_lab": f"select count(*) > 0 from labevents where {P}{{t:charttime}}",
     "lab_name": f"select label from labevents join d_labitems using(itemid) where {P}{{t:charttime}}{{x1:charttime}}",
-    "lab_value": f"select valuenum from labevents where {P} and {LAB}{{t:charttime}}{{x1:charttime}}",
+    "lab_value": f"select valuenum from labevents where {P} and {LAB}{{t:charttime}}{{v:valuenum}}{{x1:charttime}}",
     "lab_agg": f"select {{fn}}(valuenum) from labevents where {P} and {LAB}{{t:charttime}}",
     "lab_values": f"select {{fn}}(valuenum) from labevents where {P} and {LAB}{{t:charttime}} {EACH}",
     "lab_change": _two("labevents", LAB, "-"),
@@ -187,7 +187,7 @@ MEASURES = {
     "lab_times": f"select count(*) from labevents where {P} and {LAB}{{t:charttime}}",
     "since_lab": _since("labevents", "charttime", P, LAB, VISIT_NOW) + "{x1:charttime}",
     "vital_agg": f"select {{fn}}(valuenum) from chartevents where {P} and {VITAL}{{t:charttime}}",
-    "vital_first": f"select valuenum from chartevents where {P} and {VITAL}{{t:charttime}}{{x1:charttime}}",
+    "vital_first": f"select valuenum from chartevents where {P} and {VITAL}{{t:charttime}}{{v:valuenum}}{{x1:charttime}}",
     "vital_values": f"select {{fn}}(valuenum) from chartevents where {P} and {VITAL}{{t:charttime}} {EACH}",
     "vital_change": _two("chartevents", VITAL, "-"),
     "vital_compare": _two("chartevents", VITAL, "{op}"),

@@ -1,8 +1,9 @@
 """EHRSQL's operation tags: the words of a question and what they are in SQL.
 
 Slots of a paraphrase, then of SQL: age_group `{age_group}` → `{low}`, `{high}`; agg_function `{agg}` → `{fn}`; comparison
-`{comparison}` → `{op}`; n_rank `{n}` → `{rank}`; n_survival_period `{period}` → `{days}`; n_times `{times}` → `{having}`;
-sort `{sort}` → `{pick}`; unit_average `{each}` → `{length}` (of the prefix of a time); unit_count `{unit}` → `{per_day}`.
+`{comparison}` → `{op}`; n_rank `{n}` → `{rank}`; n_survival_period `{period}` → `{days}`; n_times `{times}` →
+`{having}`; sort `{sort}` → `{pick}`; unit_average `{each}` → `{length}` (of the prefix of a time); unit_count `{unit}` →
+`{per_day}`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ SQL holds the same values, and these marks (`fill.py`):
     {t2:column}             " and …": global2
     {p:column}              as {t:column}, where the visits of one patient make no sense as a filter
     {x1:column} {x2:column} " order by column … limit 1": exact1, exact2
+    {v:column}              nothing; but the answer must not depend on rows where that column is null
     {after:a.x,b.y}         " and a.x < b.y and …": b follows a, within …
     {soon:a.x,b.y}          the same where b has no hospital visit of its own: within days or months only
     {with:a.x,b.y}          " and …": a and b at the same time, on the same day, in the same month or hospital visit

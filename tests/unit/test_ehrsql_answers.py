@@ -63,8 +63,9 @@ class Asked:
             ago = NOW.replace(year=months // 12, month=months % 12 + 1) - timedelta(days=n * (unit == "day"))
             return lambda time, _: time >= ago if word == "since" else time <= ago
         starts = {
-            r"(?<!of )this year": "2105", r"last year": "2104", r"(?<!of )this month": "2105-12", r"(?<!of )last month": "2105-11",
-            "today": "2105-12-31", "yesterday": "2105-12-30", r"on day (\d\d) of this month": "2105-12-", r"on day (\d\d) of last month": "2105-11-",
+            r"(?<!of )this year": "2105", r"last year": "2104", r"(?<!of )this month": "2105-12", "yesterday": "2105-12-30",
+            r"(?<!of )last month": "2105-11", "today": "2105-12-31", r"on day (\d\d) of this month": "2105-12-",
+            r"on day (\d\d) of last month": "2105-11-",
         }  # fmt: skip
         for words, start in starts.items():
             if found := re.search(words, text):
@@ -110,7 +111,7 @@ class Asked:
             for a in p.admissions:
                 found = getattr(a, kind) if hasattr(a, kind) else [m for s in a.icu for m in getattr(s, kind)]
                 for e in found:
-                    if self.holds(getattr(e, "start", None) or e.time, a):
+                    if self.holds(_when(e), a):
                         yield p, a, e
 
 
@@ -184,13 +185,17 @@ def top_labs_aged(q):
     return [[n] for n, _ in counts.most_common(q.slots["rank"])]
 
 
+def _when(event):
+    return event.start if hasattr(event, "start") else event.time
+
+
 def _after(q, first, then, kind):
-    return [
-        (p, e)
-        for p in q.people
-        for _, b, e in q.events(kind, [p])
-        if then(e) and any(first(d) and q.follows(d.time, a, getattr(e, "start", None) or e.time, b) for _, a, d in q.events("diagnoses", [p]))
-    ]  # fmt: skip
+    """(patient, event) for each event of `kind` that `then` takes and that follows a diagnosis that `first` takes."""
+    for p in q.people:
+        causes = [(d.time, a) for _, a, d in q.events("diagnoses", [p]) if first(d)]
+        for _, b, e in q.events(kind, [p]):
+            if then(e) and any(q.follows(time, a, _when(e), b) for time, a in causes):
+                yield p, e
 
 
 def patients_drug_after_diagnosis(q):
@@ -235,18 +240,15 @@ def visit_cost_drug(q):
     for p in q.people:
         for a in p.admissions:
             if any(d.name == q.slots["drug_name"] for d in a.drugs):
-                charges = [
-                    e
-                    for e in (*a.diagnoses, *a.procedures, *a.drugs, *a.labs)
-                    if q.holds(getattr(e, "start", None) or e.time, a)
-                ]
+                charges = [e for e in (*a.diagnoses, *a.procedures, *a.drugs, *a.labs) if q.holds(_when(e), a)]
                 totals += [sum(e.cost for e in charges)] if charges else []
     return [[AGGREGATES[q.slots["agg"]](totals)]]
 
 
 def lab_percentile(q):
     age = q.person.admissions[-1].age
-    values = [m.value for _, a, m in q.events("labs", q.people) if a.age == age and m.item == q.slots["lab_name"] and m.value is not None]  # fmt: skip
+    labs = [(a, m) for _, a, m in q.events("labs", q.people) if m.item == q.slots["lab_name"] and m.value is not None]
+    values = [m.value for a, m in labs if a.age == age]
     return [[100 * sum(v < float(q.slots["lab_value"]) for v in values) / max(1, len(values) - 1)]]
 
 

@@ -65,7 +65,7 @@ RANKS = (
         "give me the top {n} drugs by count that patients on {drug_name} were prescribed {within} {time}.",
         "by frequency, what are the top {n} other drugs for patients prescribed {drug_name} {within} {time}?",
         "beside {drug_name}, name the top {n} drugs that its patients got {within} {time}.",
-    ), "one value a line, order does not matter; a period holds for both prescriptions"),
+    ), "one value a line, order does not matter; a period holds for both prescriptions, and the drug named does not count"),
     Question("top_diagnoses_after_procedure", f"{TOP} frequent diagnoses that patients were diagnosed {W} after having {PROCEDURE} {G}?", "procedure", "list", say.top_after("diagnoses", "patients", *AFTER_PROCEDURE), LATER),
     Question("top_diagnoses_after_diagnosis", f"{TOP} frequent diagnoses that patients were diagnosed {W} after having been {DIAGNOSED} {G}?", "diagnosis", "list", say.top_after("diagnoses", "patients", *AFTER_DIAGNOSIS), LATER),
     Question("top_procedures_after_procedure", f"{TOP} frequent procedures that patients received {W} after having {PROCEDURE} {G}?", "procedure", "list", say.top_after("procedures", "patients", *AFTER_PROCEDURE), LATER),

@@ -167,11 +167,12 @@ def compare(what: str) -> Phrases:
         f"is the {what} of patient {{patient_id}} {{nth2}} measured {{time2}} {{comparison}} than the {{nth}} value measured "
         "{time}?",
         f"was patient {{patient_id}}'s {{nth2}} {what} {{time2}} {{comparison}} than the {{nth}} one measured {{time}}?",
-        f"check whether the {{nth2}} {what} measured {{time2}} of patient {{patient_id}} is {{comparison}} than the {{nth}} value "
+        f"check whether the {{nth2}} {what} measured {{time2}} of patient {{patient_id}} is {{comparison}} than the {{nth}} "
+        "value {time}.",
+        f"is it true that the {{nth2}} {what} of patient {{patient_id}} {{time2}} was {{comparison}} than the {{nth}} value "
+        "that was measured {time}?",
+        f"tell me if the {{nth2}} {what} that patient {{patient_id}} had {{time2}} is {{comparison}} than the {{nth}} one "
         "{time}.",
-        f"is it true that the {{nth2}} {what} of patient {{patient_id}} {{time2}} was {{comparison}} than the {{nth}} value that "
-        "was measured {time}?",
-        f"tell me if the {{nth2}} {what} that patient {{patient_id}} had {{time2}} is {{comparison}} than the {{nth}} one {{time}}.",
         f"of patient {{patient_id}}, is the {{nth2}} {what} {{time2}} {{comparison}} than the {{nth}} reading {{time}}?",
     )
 

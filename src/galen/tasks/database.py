@@ -36,14 +36,17 @@ FILLERS = frozenset((
     "used", "value", "values", "view", "what", "which", "with",
 ))  # fmt: skip
 VALUES = frozenset(("distinct", "examples", "possible", "unique", "value", "values", "take", "taken"))
-SEARCH = re.compile(
+_HOLDS = "has|have|holds?|contains?|stores?|is|are|lists?|includes?"
+_NEAR = "close|closest|similar|nearest|near|like"
+_NOISE = "the|a|an|any|columns?|terms?|named|called|values?|of|for|data|stored|located|to|in"
+SEARCH = re.compile(  # which table has …, table for …, where is …, find …, what is close to …
     r"^(?:please )?(?:"
-    r"(?:which|what|in which|in what) (?:tables?|columns?)(?: or columns?)? (?:has|have|holds?|contains?|stores?|is|are|lists?|includes?)"
+    rf"(?:in )?(?:which|what) (?:tables?|columns?)(?: or columns?)? (?:{_HOLDS})"
     r"|tables? (?:for|of|with)"
     r"|where (?:is|are|can i find|do i find|to find)"
-    r"|(?:find|search|search for|look up|look for|lookup)"
-    r"|(?:what|which)?(?: (?:is|are|terms?|names?|values?))*? ?(?:close|closest|similar|nearest|near|like)(?: terms?| names?| values?)?(?: to| for)?"
-    r")\s+(?:(?:the|a|an|any|column|columns|term|terms|named|called|value|values|of|for|data|stored|located|to|in)\s+)*(?P<term>.+)$"
+    r"|find|search(?: for)?|look ?up|look for"
+    rf"|(?:what|which)?(?: (?:is|are|terms?|names?|values?))*? ?(?:{_NEAR})(?: terms?| names?| values?)?(?: to| for)?"
+    rf")\s+(?:(?:{_NOISE})\s+)*(?P<term>.+)$"
 )
 
 
