@@ -6,7 +6,6 @@ import hashlib
 import random
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ from typing import Any, Literal
 from data_prep.ehrsql import draws, fill
 from data_prep.ehrsql.events import Events
 from data_prep.ehrsql.fill import Draw
+from data_prep.ehrsql.laws import Fairness, grams, is_readable
 from data_prep.ehrsql.mimic import MIMIC
-from data_prep.ehrsql.operations import PUBLISHED, SLOTS
 from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
+from data_prep.ehrsql.tags import brief_category, o_tag, operation, t_tag
 from data_prep.ehrsql.template import Dialect, Template, templates
 from data_prep.ehrsql.times import NOW
 from data_prep.wordings import Part, wordings
@@ -36,16 +36,20 @@ LIMITED = re.compile(r"^select .+? (from .+) order by (\S+?(?:\(\*\))?)( desc)? 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which questions a size asks and how. `patience`: misses in a row after which a template has no more to give."""
+    """Which questions a size asks and how.
+
+    A template in its turn tries `tries` times; after `patience` misses in a row it has no more to give.
+    """
 
     draw: Callable[[random.Random, Template, Events], Draw | None]
+    tries: int
     patience: int
     whole: bool
 
 
 SELECTIONS: dict[Selected, Selection] = {
-    "brief": Selection(draws.brief, patience=60, whole=False),
-    "all": Selection(draws.whole, patience=250, whole=True),
+    "brief": Selection(draws.brief, tries=1, patience=60, whole=False),
+    "all": Selection(draws.whole, tries=100, patience=400, whole=True),
 }
 
 
@@ -90,6 +94,7 @@ class _Maker:
         self._seed, self._privacy, self._dialect, self._selection = seed, privacy, dialect, selection
         self._answers: dict[str, list[list[Any]]] = {}
         self._questions: set[str] = set()
+        self._trained: set[tuple[str, ...]] = set()
 
     def make(
         self, part: Part, block: str, templates: list[Template], n: int, first: int = 0
@@ -101,8 +106,11 @@ class _Maker:
         made = 0
         while made < n and (alive := [t for t in templates if misses[t] < self._selection.patience]):
             for template in alive:
-                pair = self._instance(rng, template, part, block, first + made, fair)
-                misses[template] = 0 if pair else misses[template] + 1
+                tries = (
+                    self._instance(rng, template, part, block, first + made, fair) for _ in range(self._selection.tries)
+                )
+                pair, missed = next(((p, i) for i, p in enumerate(tries) if p), (None, self._selection.tries))
+                misses[template] = 0 if pair else misses[template] + missed
                 if pair and made < n:
                     made += 1
                     yield pair
@@ -116,22 +124,33 @@ class _Maker:
         used = {k: v for k, v in draw.slots.items() if k != "time" and k in template.slots}
         if in_test(_subject(template, draw, used)) != (part is Part.TEST):
             return None
-        question = fill.question(rng.choice(wordings(template.phrases, part)), draw)
+        question = fill.question(rng.choice(wordings(template.phrases(self._selection.whole), part)), draw)
         sql = fill.sql(template, draw, self._dialect.visit_key)
         rows = self._run(sql, template, draw)
         if rows is None or question in self._questions:
             return None
-        if self._selection.whole and not (readable(rows) and fair.admits(rows, template.answer == "bool")):
+        if self._selection.whole and not self._lawful(question, rows, template.answer == "bool", part, fair):
             return None
         self._questions.add(question)
         return self._pair(template, part.task_split, block, index, question, sql, rows, used, draw)
+
+    def _lawful(self, question: str, rows: list[list[Any]], boolean: bool, part: Part, fair: Fairness) -> bool:
+        """Whether an instance keeps the laws of the whole set."""
+        said = grams(question)
+        if part is Part.TEST and not said.isdisjoint(self._trained):
+            return False
+        if not is_readable(rows) or not fair.admits(rows, boolean):
+            return False
+        if part is not Part.TEST:
+            self._trained |= said
+        return True
 
     def _run(self, sql: str, template: Template, draw: Draw) -> list[list[Any]] | None:
         """The answer's rows, or None when there is no single clear answer (nothing, a null, a tie, a long list)."""
         rows = self._rows(sql)
         if not rows or len(rows) > MAX_ROWS or any(v is None for row in rows for v in row):
             return None
-        if template.answer not in ("list",) and len(rows) != 1:
+        if template.answer != "list" and len(rows) != 1:
             return None
         return None if self._tied(sql, rows, template, draw) else rows
 
@@ -147,7 +166,7 @@ class _Maker:
             return self._cut(*found.groups())
         others = [fill.sql(template, draw, self._dialect.visit_key, tie) for tie in fill.TIES]
         short = "limit {rank}" in template.sql and len(rows) < draw.slots["rank"]
-        return short or any(sorted(self._rows(o)) != sorted(rows) for o in others if o != sql)
+        return short or any(sorted(self._rows(o), key=repr) != sorted(rows, key=repr) for o in others if o != sql)
 
     def _cut(self, body: str, key: str, descending: str | None, n: str) -> bool:
         """Whether the n-th row by `key` equals the next, or there are fewer than n."""
@@ -166,7 +185,7 @@ class _Maker:
             {"t_tag": t_tag(template, draw), "o_tag": o_tag(template, draw)} if whole else {"t_tag": draw.global1.tag}
         )
         task = Task(
-            id=id_, family=family, category=operation(template.tag) if whole else _category(template), split=split, distribution=block,  # type: ignore[arg-type]
+            id=id_, family=family, category=operation(template.tag) if whole else brief_category(template), split=split, distribution=block,  # type: ignore[arg-type]
             cluster=f"patient {used['patient_id']}" if "patient_id" in used else template.tag,
             prompt=TaskPrompt(question=question, contract=template.question.note or CONTRACTS[template.answer]),
             resources=(Resource(kind="sqlite", path=f"resources/{family}.sqlite", mount=f"/data/{family}.sqlite"),),
@@ -175,31 +194,6 @@ class _Maker:
             metadata={"q_tag": template.tag, **tags, "slots": used},
         )  # fmt: skip
         return task, Gold(id=id_, answer=rows, solution=sql, lang="sql")
-
-
-class Fairness:
-    """Keeps a block's answers apart: yes and no in balance, no other answer frequent."""
-
-    SHARE, ZEROS, START = 0.1, 0.05, 40
-
-    def __init__(self) -> None:
-        self._truths: Counter[Any] = Counter()
-        self._others: Counter[str] = Counter()
-
-    def admits(self, rows: Sequence[Sequence[Any]], boolean: bool) -> bool:
-        """Whether one more such answer keeps the balance; it is counted when it does."""
-        if boolean:
-            value = bool(rows[0][0])
-            if self._truths[value] > self._truths[not value] + 1:
-                return False
-            self._truths[value] += 1
-            return True
-        key = repr(rows)
-        share = self.ZEROS if all(v in (0, "0") for row in rows for v in row) else self.SHARE
-        if self._others[key] >= max(2, share * max(self._others.total(), self.START)):
-            return False
-        self._others[key] += 1
-        return True
 
 
 def _open(database: Path, indexes: Sequence[str]) -> sqlite3.Connection:
@@ -221,36 +215,3 @@ def _subject(template: Template, draw: Draw, used: dict[str, Any]) -> str:
     if "patient_id" in used:
         return f"patient {used['patient_id']}"
     return " ".join(filter(None, (f"{template.tag} {used} {draw.global1.phrase}", draw.within.phrase)))
-
-
-def readable(rows: Sequence[Sequence[Any]]) -> bool:
-    """Whether no number lies on the edge where the oracle's three decimals round either way."""
-    return not any(isinstance(v, float) and abs(v * 1000 % 1 - 0.5) < 1e-5 for row in rows for v in row)
-
-
-def t_tag(template: Template, draw: Draw) -> list[str]:
-    """EHRSQL's five time tags; empty where the template has none or none was drawn."""
-    marks = template.marks
-    return [
-        draw.global1.tag, draw.global2.tag, draw.within.tag, draw.exact1.tag if "x1" in marks else "",
-        draw.exact2.tag if "x2" in marks else "",
-    ]  # fmt: skip
-
-
-def o_tag(template: Template, draw: Draw) -> list[str]:
-    """EHRSQL's nine operation tags; empty where the template has none."""
-    said = [str(draw.slots[ours]) if f"[{slot}]" in template.tag else "" for slot, ours in SLOTS.items()]
-    return [PUBLISHED.get(w, w) if slot == "sort" else w for slot, w in zip(SLOTS, said, strict=True)]
-
-
-def operation(tag: str) -> str:
-    """The published operation slot of a template; of two the rarer, and `none` where there is none."""
-    rare = ("unit_average", "n_survival_period", "age_group", *SLOTS)
-    return next((slot for slot in rare if f"[{slot}]" in tag), "none")
-
-
-def _category(template: Template) -> str:
-    for slot in ("age_group", "agg_function", "n_rank"):
-        if f"[{slot}]" in template.tag:
-            return slot
-    return template.answer

@@ -22,7 +22,7 @@ COMMON = (
 )  # fmt: skip
 COMMON_WEIGHTS = {"abs-year-in": 5, "abs-year-since": 4, "abs-month-in": 3, "rel-year-this": 3, "rel-year-last": 3, "rel-hosp-first": 3, "rel-hosp-last": 3, "rel-hosp-cur": 2}  # fmt: skip
 UNIT_WEIGHTS = {"year": 6, "month": 3, "day": 1, "hosp": 6, "icu": 4}
-EXACT1_WEIGHTS = (3, 3, 1, 1)
+EXACT1_WEIGHTS, EXACT2_WEIGHTS = (3, 3, 1, 1), (2, 2, 1)
 
 
 def brief(rng: random.Random, template: Template, events: Events) -> Draw | None:
@@ -60,33 +60,41 @@ def _common(rng: random.Random, slots: dict[str, Any], personal: bool, events: E
 
 def whole(rng: random.Random, template: Template, events: Events) -> Draw | None:
     """A draw with any published tag, or None where its event does not fit its tags."""
-    tag = rng.choices(*_tags(template, events))[0] if template.timed and rng.random() > 0.12 else ""
+    tags, weights = _tags(template, events)
+    compared = "t2" in template.marks and "x1" not in template.marks  # two periods, so there must be one
+    tag = rng.choices(tags, weights)[0] if tags and (compared or rng.random() > 0.12) else ""
     base = events.pool(template.base, tag)
     if not base:
         return None
     slots = events.slots(template.base, rng.choice(base))
     if template.answer == "bool" and rng.random() < 0.5:
-        other = events.slots(template.base, rng.choice(events.rows(template.base)))
-        slots |= {k: v for k, v in other.items() if k not in ("patient_id", "time")}
+        source = base if tag in events.dialect.visits else events.rows(template.base)
+        slots["patient_id"] = events.slots(template.base, rng.choice(source))["patient_id"]
     if any(v is None for v in slots.values()):
         return None
-    when = t.ANYTIME
-    if tag:
-        fitting = [n for n in _ago(tag) if _holds(tag, slots["time"], n)]
-        if not fitting:
-            return None
-        when = _filter(tag, slots, rng.choice(fitting), events)
-    exact1 = rng.choices(t.EXACT1, EXACT1_WEIGHTS)[0]
-    exact2 = rng.choice(t.EXACT2)
+    when = _fitting(rng, tag, slots, events)
+    if when is None:
+        return None
+    exact1, exact2 = rng.choices(t.EXACT1, EXACT1_WEIGHTS)[0], rng.choices(t.EXACT2, EXACT2_WEIGHTS)[0]
     slots |= _operations(rng) | {"nth": exact1.phrase, "dir": exact1.direction, "nth2": exact2.phrase}
     second = _second(rng, template, slots, events)
-    if (when.tag, exact1.tag) == (second.tag, exact2.tag):
+    if "t2" in template.marks and (when.tag, exact1.tag) == (second.tag, exact2.tag):
         return None  # one measurement against itself
     return Draw(slots, when, second, rng.choice(_withins(template)), exact1, exact2)
 
 
+def _fitting(rng: random.Random, tag: str, slots: dict[str, Any], events: Events) -> t.TimeFilter | None:
+    """The filter of `tag` around the time of the draw, or None where that does not fit."""
+    if not tag:
+        return t.ANYTIME
+    fitting = [n for n in _ago(tag) if tag not in t.SLIDING or t.reaches(tag, slots["time"], n)]
+    return _filter(tag, slots, rng.choice(fitting), events) if fitting else None
+
+
 def _tags(template: Template, events: Events) -> tuple[list[str], list[int]]:
     """The global1 tags that fit the template, and their weights: years more than days, which have few events."""
+    if not template.timed or not events.rows(template.base):
+        return [], []
     visits = _visits(template, events) if "p" not in template.marks else ()
     tags = [x for x in (*t.ABSOLUTE, *t.PERIODS, *t.SLIDING, *visits) if events.pool(template.base, x)]
     return tags, [UNIT_WEIGHTS[x.split("-")[1]] for x in tags]
@@ -102,7 +110,9 @@ def _second(rng: random.Random, template: Template, slots: dict[str, Any], event
     """A global2 filter; without one the question is about all of the patient's record."""
     if "t2" not in template.marks:
         return t.ANYTIME
-    tag = rng.choice(("", "rel-day-this", *_visits(template, events)))
+    visits = [x for x in _visits(template, events) if events.has_visit(x, slots["patient_id"])]
+    today = ["rel-day-this"] if events.has_visit("rel-hosp-cur", slots["patient_id"]) else []
+    tag = rng.choice(["", *today, *visits])
     return _filter(tag, slots, 0, events) if tag else t.ANYTIME
 
 
@@ -122,10 +132,6 @@ def _filter(tag: str, slots: dict[str, Any], n: int, events: Events) -> t.TimeFi
 
 def _ago(tag: str) -> tuple[int, ...]:
     return t.AGO[tag.split("-")[1]] if tag in t.SLIDING else (0,)
-
-
-def _holds(tag: str, time: str, n: int) -> bool:
-    return tag not in t.SLIDING or t.slides(tag, time, n)
 
 
 def _age(group: str) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from data_prep.ehrsql.template import Dialect
-from data_prep.ehrsql.times import HOSPITAL, ICU, PERIODS
+from data_prep.ehrsql.times import ABSOLUTE, AGO, HOSPITAL, ICU, PERIODS, SLIDING, edge
 
 Row = tuple[Any, ...]
 OPEN = "9999"  # sorts after every time
@@ -36,19 +37,30 @@ class Events:
         return dict(zip(self._columns[base], row, strict=True))
 
     def pool(self, base: str, tag: str) -> list[Row]:
-        """The rows of `base` in the period of time tag `tag`; all of them for tags whose period is made to fit."""
-        if tag not in PERIODS and tag not in self._spans:
-            return self.rows(base)
+        """The rows of `base` whose time can lie in the period of time tag `tag`."""
         key = (base, tag)
+        if tag in ABSOLUTE or not tag:
+            return self.rows(base)
         if key not in self._pools:
             rows = self.rows(base)
             time, patient = (self._columns[base].index(c) for c in ("time", "patient_id"))
-            if tag in PERIODS:
-                self._pools[key] = [r for r in rows if r[time].startswith(PERIODS[tag])]
-            else:
-                spans = self._spans[tag]
-                self._pools[key] = [r for r in rows if (s := spans.get(r[patient])) and s[0] <= r[time] <= s[1]]
+            inside = self._period(tag)
+            self._pools[key] = [r for r in rows if r[time] is not None and inside(r[patient], r[time])]
         return self._pools[key]
+
+    def has_visit(self, tag: str, patient: Any) -> bool:
+        """Whether `patient` has the visit of a rel-hosp-* or rel-icu-* tag."""
+        return patient in self._spans[tag]
+
+    def _period(self, tag: str) -> Callable[[Any, str], bool]:
+        if tag in PERIODS:
+            return lambda _, time: time.startswith(PERIODS[tag])
+        if tag in SLIDING:
+            furthest = (max if tag.endswith("since") else min)(AGO[tag.split("-")[1]])
+            limit = edge(tag, furthest)
+            return lambda _, time: time >= limit if tag.endswith("since") else time <= limit
+        spans = self._spans[tag]
+        return lambda patient, time: (s := spans.get(patient)) is not None and s[0] <= time <= s[1]
 
     @cached_property
     def _spans(self) -> dict[str, dict[Any, tuple[str, str]]]:

@@ -31,7 +31,7 @@ def question(phrase: str, draw: Draw) -> str:
         "time": draw.global1.phrase, "time2": draw.global2.phrase, "within": draw.within.phrase,
         "nth": draw.exact1.phrase, "nth2": draw.exact2.phrase,
     }  # fmt: skip
-    return re.sub(r" +(?=[ .,?])", "", phrase.format(**(draw.slots | said)))
+    return re.sub(r" +(?=[ .,?])", "", phrase.format(**(draw.slots | said))).strip()
 
 
 def sql(template: Template, draw: Draw, visit_key: str, tie: str = "") -> str:

@@ -34,7 +34,8 @@ from functools import cached_property
 class Question:
     """`key` is our short name of the published `tag`; `base` names the events that slot values are drawn from.
 
-    `answer` is the type of the answer, and `note` says its form where the type alone does not.
+    `answer` is the type of the answer, and `note` says its form where the type alone does not. `more` paraphrases are of the
+    whole set only.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Question:
     answer: str
     phrases: tuple[str, ...]
     note: str = ""
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Template:
     def answer(self) -> str:
         return self.question.answer
 
-    @property
-    def phrases(self) -> tuple[str, ...]:
-        return self.question.phrases
+    def phrases(self, whole: bool) -> tuple[str, ...]:
+        """The paraphrases of the brief or the whole set."""
+        return self.question.phrases + self.question.more if whole else self.question.phrases
 
     @cached_property
     def slots(self) -> frozenset[str]:

@@ -88,13 +88,17 @@ def _sliding(tag: str, n: int) -> TimeFilter:
     return TimeFilter(tag, f"{how} {n} {unit}{'s' if n > 1 else ''} ago", condition)
 
 
-def slides(tag: str, time: str, n: int) -> bool:
-    """Whether an event at `time` lies in the period of a 'since/until n … ago' tag."""
-    _, unit, how = tag.split("-")
+def edge(tag: str, n: int) -> str:
+    """The time that a 'since/until n … ago' tag is about."""
+    unit = tag.split("-")[1]
     now = datetime.fromisoformat(NOW)
     months = now.year * 12 + now.month - 1 - n * {"year": 12, "month": 1, "day": 0}[unit]
-    edge = now.replace(year=months // 12, month=months % 12 + 1) - timedelta(days=n if unit == "day" else 0)
-    return time >= str(edge) if how == "since" else time <= str(edge)
+    return str(now.replace(year=months // 12, month=months % 12 + 1) - timedelta(days=n if unit == "day" else 0))
+
+
+def reaches(tag: str, time: str, n: int) -> bool:
+    """Whether an event at `time` lies in the period of a 'since/until n … ago' tag."""
+    return time >= edge(tag, n) if tag.endswith("since") else time <= edge(tag, n)
 
 
 @dataclass(frozen=True)

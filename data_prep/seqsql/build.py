@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from data_prep.ehrsql.build import Fairness, in_test
+from data_prep.ehrsql.build import in_test
+from data_prep.ehrsql.laws import Fairness, grams
 from data_prep.ehrsql.times import NOW
-from data_prep.overlap import Overlap
 from data_prep.seqsql.chains import Chain, Drawer
 from data_prep.seqsql.operations import CONTRACTS
 from data_prep.wordings import Part
@@ -59,7 +59,7 @@ class _Maker:
         self._drawer = Drawer(self._db)
         self._seed, self._privacy = seed, privacy
         self._seen: set[tuple[str, ...]] = set()
-        self._overlap = Overlap()
+        self._trained: set[tuple[str, ...]] = set()
 
     def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
         """`n` instances numbered from `first`; fewer where the database has no more."""
@@ -85,9 +85,12 @@ class _Maker:
         if opening is None or in_test(opening.subject) != (part is Part.TEST):
             return None
         chain = self._drawer.chain(rng, part, opening, held, truth)
-        if chain is None or not all(self._overlap.admits(part, t.question) for t in chain.turns):
+        if chain is None or (chain.first_held is not None) is not held:
             return None
-        return chain if (chain.first_held is not None) is held else None
+        words = {g for t in chain.turns for g in grams(t.question)}
+        if part is not Part.TEST:
+            self._trained |= words
+        return None if part is Part.TEST and not words.isdisjoint(self._trained) else chain
 
     def _instances(
         self, chain: Chain, fairness: Fairness, part: Part, block: str, first: int

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_prep.ehrsql import times
-from data_prep.ehrsql.build import readable
+from data_prep.ehrsql.laws import is_readable
 from data_prep.seqsql.operations import COMPUTES, FOLLOWS, HELD_OUT, NARROWS, OPENS, Operation
 from data_prep.wordings import Part, wordings
 
@@ -243,7 +243,7 @@ class Drawer:
         rows = [list(r) for r in self._db.execute(sql).fetchmany(MAX_ROWS + 1)]
         if not rows or len(rows) > MAX_ROWS or any(v is None for row in rows for v in row):
             return None
-        if len({tuple(r) for r in rows}) < len(rows) or not readable(rows) or self._tied(sql):
+        if len({tuple(r) for r in rows}) < len(rows) or not is_readable(rows) or self._tied(sql):
             return None
         return rows
 

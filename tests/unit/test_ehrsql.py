@@ -1,14 +1,18 @@
 """EHRSQL's questions: against the published tags, and their answers on the generated hospital against plain Python."""
 
 import csv
+import hashlib
 import json
 
 import pytest
 
+from data_prep import ehrsql
 from data_prep.ehrsql import operations, times
 from data_prep.ehrsql.build import select
 from data_prep.ehrsql.mimic import MIMIC
 from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
+from data_prep.hospital.generate import generate
+from data_prep.mimic_iii.view import write_sqlite
 
 MARKS = {
     "time_filter_global1": {"t", "w", "p"}, "time_filter_global2": {"t2"}, "time_filter_within": {"after", "soon", "with"},
@@ -48,10 +52,25 @@ def test_sql_and_every_paraphrase_hold_the_slots_of_the_tag(template):
     for slot, kinds in MARKS.items():
         assert (f"[{slot}]" in template.tag) == bool(template.marks & kinds), slot
     asked = {s for s in operations.SLOTS if f"[{s}]" in template.tag}
-    for phrase in template.phrases:
+    for phrase in template.phrases(whole=True):
         assert {s for s, ours in operations.SLOTS.items() if f"{{{ours}}}" in phrase} == asked, phrase
         assert "{time}" in phrase or not template.timed, phrase
         assert ("{within}" in phrase) == ("[time_filter_within]" in template.tag), phrase
         assert ("{nth}" in phrase) == ("x1" in template.marks) and ("{nth2}" in phrase) == ("x2" in template.marks), (
             phrase
         )
+
+
+def test_the_small_size_gives_the_tasks_that_the_tiny_model_was_tuned_on(tmp_path):
+    """sha256 of train.jsonl and test.jsonl of `galen data --size small --seed 0`, tasks and gold."""
+    write_sqlite(generate(150, 0), tmp_path / "m.sqlite")
+    pairs = list(ehrsql.build(tmp_path / "m.sqlite", 330, 40, 16, 0, demonstrations=60))
+    digest = lambda rows: hashlib.sha256("".join(r.model_dump_json() + "\n" for r in rows).encode()).hexdigest()
+    train, test = pairs[:300], pairs[330:]  # the last 30 of train are the validation split
+    found = [digest(column) for part in (train, test) for column in zip(*part, strict=True)]
+    assert found == [
+        "331bc1812f31f12da0786359df6146fcc4a52ae797297eae22b2764b60a118c1",
+        "24db74fec0888ae0ccef52b36399ab90f7fc420be184b716d5b98a64b2aa19de",
+        "265178800d9ae2678419dff3d1da6398a6c641610f5e283e8ac68fd6cedb8191",
+        "3e8098fd9b17f8ae3e5e99dd0c867ffde2eeecf8653b5c31805dbeb50771c4c0",
+    ]

@@ -7,6 +7,8 @@ from data_prep.ehrsql.questions.person import FRACTION, HERE, G, U, X
 from data_prep.ehrsql.template import Question
 
 X2, G2, W = "[time_filter_exact2]", "[time_filter_global2]", "[time_filter_within]"
+CHARGED = "a number; a period is that of the charges"
+BOTH = "a period holds for both events, and the second is strictly later"
 LOWER = "a number, negative if the value named first is the lower one"
 
 DIAGNOSES = (
@@ -36,8 +38,8 @@ DRUGS = (
     Question("any_drug", f"has_verb patient {{patient_id}} been prescribed any medication {G}?", "drug", "bool", say.has("been prescribed any medication")),
     Question("drug_name", f"what was the name of the drug that patient {{patient_id}} was {X} prescribed {G}?", "drug", "name", say.name("drug", "got")),
     Question("drug_via", f"what was the name of the drug that patient {{patient_id}} was {X} prescribed via {{drug_route}} route {G}?", "drug", "name", say.name("drug", "got via {drug_route}")),
-    Question("drugs_after_diagnosis", f"what was the name of the drug that patient {{patient_id}} was prescribed {W} after having been diagnosed with {{diagnosis_name}} {G}?", "diagnosis", "list", say.names_after("been diagnosed with {diagnosis_name}", "a diagnosis of {diagnosis_name}")),
-    Question("drugs_after_procedure", f"what was the name of the drug that patient {{patient_id}} was prescribed {W} after having received a {{procedure_name}} procedure {G}?", "procedure", "list", say.names_after("received a {procedure_name} procedure", "a {procedure_name} procedure")),
+    Question("drugs_after_diagnosis", f"what was the name of the drug that patient {{patient_id}} was prescribed {W} after having been diagnosed with {{diagnosis_name}} {G}?", "diagnosis", "list", say.names_after("been diagnosed with {diagnosis_name}", "a diagnosis of {diagnosis_name}"), f"one value a line, order does not matter; {BOTH}"),
+    Question("drugs_after_procedure", f"what was the name of the drug that patient {{patient_id}} was prescribed {W} after having received a {{procedure_name}} procedure {G}?", "procedure", "list", say.names_after("received a {procedure_name} procedure", "a {procedure_name} procedure"), f"one value a line, order does not matter; {BOTH}"),
     Question("drugs_repeated", f"what was the name of the drug that patient {{patient_id}} were prescribed [n_times] {G}?", "drug_twice", "list", say.names_repeated("drug", "got")),
     Question("new_drugs", f"what is the new prescription of patient {{patient_id}} {G2} compared to the prescription {G}?", "drug", "list", (
         "what is the new prescription of patient {patient_id} {time2} compared to the prescription {time}?",
@@ -73,7 +75,7 @@ LABS = (
         "tell me the percentile of {lab_value} in a {lab_name} test for patients of patient {patient_id}'s age {time}.",
         "calculate the percentile that a {lab_name} value of {lab_value} has among patients of the age of patient {patient_id} {time}.",
         "which percentile does {lab_value} reach in {lab_name} lab tests of patients aged like patient {patient_id} {time}?",
-        "with {lab_name} of {lab_value}, what is the percentile {time} within patient {patient_id}'s age?",
+        "where does a {lab_name} of {lab_value} stand {time}, in percentiles, among patients of patient {patient_id}'s age?",
     ), "a number from 0 to 1: the share of the other values that are lower (SQL's percent_rank)"),
     Question("lab_time", f"when was the {X} lab test of patient {{patient_id}} {G}?", "lab", "time", say.when("lab test")),
     Question("lab_time_of", f"when was the {X} time that patient {{patient_id}} received a {{lab_name}} lab test {G}?", "lab", "time", say.when("{lab_name} lab test")),
@@ -100,7 +102,7 @@ FLUIDS = (
     Question("intake_total", f"what was the total volume of intake that patient {{patient_id}} received {G}?", "intake", "number", say.value("total volume of intake")),
     Question("output_of_total", f"what was the total volume of {{output_name}} output that patient {{patient_id}} had {G}?", "output", "number", say.value("total volume of {output_name} output")),
     Question("output_total", f"what was the total volume of output that patient {{patient_id}} had {G}?", "output", "number", say.value("total volume of output")),
-    Question("balance", f"what is the difference between the total volume of intake and output of patient {{patient_id}} {G}?", "intake", "number", say.value("difference between the total volume of intake and that of output"), "a number: intake minus output"),
+    Question("balance", f"what is the difference between the total volume of intake and output of patient {{patient_id}} {G}?", "intake", "number", (*say.value("difference between the total volume of intake and that of output")[:5], "by what volume did intake exceed output for patient {patient_id} {time}?"), "a number: intake minus output"),
     Question("intake_values", f"list the [unit_average] [agg_function] volume of {{intake_name}} intake that patient {{patient_id}} received {G}.", "intake", "list", say.values("volume of {intake_name} intake")),
     Question("output_values", f"list the [unit_average] [agg_function] volume of {{output_name}} output that patient {{patient_id}} had {G}.", "output", "list", say.values("volume of {output_name} output")),
     Question("intake_times", f"count the number of times that patient {{patient_id}} had a {{intake_name}} intake {G}.", "intake", "count", say.count("times that patient {patient_id} had a {intake_name} intake", "")),
@@ -118,7 +120,7 @@ FLUIDS = (
 CULTURES = (
     Question("any_culture", f"has_verb patient {{patient_id}} had any microbiology test result {G}?", "culture", "bool", say.has("had any microbiology test result")),
     Question("had_culture", f"has_verb patient {{patient_id}} had any {{culture_name}} microbiology test result {G}?", "culture", "bool", say.has("had any {culture_name} microbiology test result")),
-    Question("organism_found", f"has_verb there been any organism found in the {X} {{culture_name}} microbiology test of patient {{patient_id}} {G}?", "culture", "bool", say.has("had any organism found in the {nth} {culture_name} microbiology test")),
+    Question("organism_found", f"has_verb there been any organism found in the {X} {{culture_name}} microbiology test of patient {{patient_id}} {G}?", "culture", "bool", (*say.has("had any organism found in the {nth} {culture_name} microbiology test")[:5], "did anything grow in patient {patient_id}'s {nth} {culture_name} microbiology test {time}?")),
     Question("organism", f"what was the organism name found in the {X} {{culture_name}} microbiology test of patient {{patient_id}} {G}?", "culture_grown", "name", say.value("organism found in the {nth} {culture_name} microbiology test")),
     Question("specimen", f"what was the name of the specimen that patient {{patient_id}} was {X} tested {G}?", "culture", "name", say.name("specimen", "tested")),
     Question("culture_time", f"when was the {X} microbiology test of patient {{patient_id}} {G}?", "culture", "time", say.when("microbiology test")),
@@ -132,5 +134,5 @@ ALLERGIES = (
 )  # fmt: skip
 
 COSTS = (
-    Question("total_cost", f"what is_verb the total hospital cost of patient {{patient_id}} {G}?", "charge", "number", say.value("total hospital cost")),
+    Question("total_cost", f"what is_verb the total hospital cost of patient {{patient_id}} {G}?", "charge", "number", say.value("total hospital cost"), CHARGED),
 )  # fmt: skip

@@ -74,6 +74,11 @@ def count(what: str, who: str) -> Phrases:
     )  # fmt: skip
 
 
+def count_anew(what: str) -> Phrases:
+    """A seventh way: a long `what` and a long time after it would be ten words in a row that training knows."""
+    return (f"{{time}} how many were the {what}?",)
+
+
 def count_after(then: str, cause: str, event: str) -> Phrases:
     return (
         f"count the number of patients who {then} {{within}} after having {cause} {{time}}.",
@@ -164,19 +169,19 @@ def compare(what: str) -> Phrases:
         f"was patient {{patient_id}}'s {{nth2}} {what} {{time2}} {{comparison}} than the {{nth}} one measured {{time}}?",
         f"check whether the {{nth2}} {what} measured {{time2}} of patient {{patient_id}} is {{comparison}} than the {{nth}} value "
         "{time}.",
-        f"is it true that patient {{patient_id}} had a {{comparison}} {what} in the {{nth2}} measurement {{time2}} than in the "
-        "{nth} measurement {time}?",
+        f"is it true that the {{nth2}} {what} of patient {{patient_id}} {{time2}} was {{comparison}} than the {{nth}} value that "
+        "was measured {time}?",
         f"tell me if the {{nth2}} {what} that patient {{patient_id}} had {{time2}} is {{comparison}} than the {{nth}} one {{time}}.",
         f"of patient {{patient_id}}, is the {{nth2}} {what} {{time2}} {{comparison}} than the {{nth}} reading {{time}}?",
     )
 
 
 def passed(what: str) -> Phrases:
-    """The time from an event of the current stay till now."""
+    """The time from `what`, an event of the current stay, till now."""
     return (
-        f"how many {{unit}} have passed since {what}?", f"how many {{unit}} ago was it that {what}?",
-        f"tell me the number of {{unit}} since {what}.", f"in {{unit}}, how long ago was it that {what}?",
-        f"count the {{unit}} that have gone by since {what}.", f"give the time in {{unit}} from when {what} until now.",
+        f"how many {{unit}} have passed since {what}?", f"how many {{unit}} ago was {what}?",
+        f"tell me the number of {{unit}} since {what}.", f"in {{unit}}, how long ago was {what}?",
+        f"count the {{unit}} that have gone by since {what}.", f"give the {{unit}} from {what} until now.",
     )  # fmt: skip
 
 

@@ -18,10 +18,10 @@ RULES = (
     "Earlier turns are given with their SQL, which you may use as it stands. Words such as 'those', 'them' or 'the "
     "previous result' mean the result of the last turn before the question. Answer the question only. Lists hold each id, "
     "name or measurement once, in any order; values and times that are not recorded are left out. Stays are dated by "
-    "ADMITTIME or INTIME, drugs by STARTDATE, all else by CHARTTIME; 'since' and 'until' include the period they name. "
-    "Lengths are in days with fractions, and a stay that goes on has none; 'first' and 'last' are by time, rankings by number "
-    "of records, ages are ADMISSIONS.AGE, costs are summed over COST. The answer's rows must equal the reference's: as many, "
-    "text compared without case, numbers to three decimals."
+    "ADMITTIME or INTIME, drugs by STARTDATE, all else by CHARTTIME. 'First' and 'last' of a list are by that time among all "
+    "in it, stays that go on too; such a stay has no length yet, other lengths are in days with fractions. Rankings are by "
+    "number of records, ages are ADMISSIONS.AGE, costs are summed over COST. The answer's rows must equal the reference's: as "
+    "many, text compared without case, numbers to three decimals."
 )
 
 

@@ -9,13 +9,20 @@ from galen.tasks.base import Profile, Vocabulary
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
 
-CATEGORY_RULE = "the EHRSQL operation slot of the template (age_group, agg_function, n_rank), else the answer type"
+CATEGORY_RULE = (
+    "the EHRSQL operation slot of the template (o_tag; of two the rarer), `plain` where there is none; the brief subset: "
+    "age_group, agg_function or n_rank, else the answer type"
+)
 LINKS = (
     "PATIENTS, ADMISSIONS and ICUSTAYS are linked by SUBJECT_ID, HADM_ID and ICUSTAY_ID, which every event table "
     "carries too. D_ICD_DIAGNOSES, D_ICD_PROCEDURES (by ICD9_CODE), D_LABITEMS and D_ITEMS (by ITEMID) hold names. "
     "COST.EVENT_ID is the ROW_ID in the table that EVENT_TYPE names. All text is lower-case. A patient without "
-    "DISCHTIME (or OUTTIME) is still here. Normal ranges: temperature 35.5-38.1, sao2 95-100, heart rate 60-100, "
-    "respiration 12-18, systolic bp 90-120, diastolic bp 60-90, mean bp 60-110."
+    "DISCHTIME (or OUTTIME) is still here: that is the current hospital (or icu) visit, and the first and last visits are "
+    "among those that have ended. 'Since' and 'until' include what they name; 'n days, months or years ago' and 'within n "
+    "days or months' are counted with SQLite's datetime(time, '-n month'). 'Aged 40s' means ADMISSIONS.AGE 40-49 at that "
+    "visit. Names of diagnoses and procedures are SHORT_TITLEs; weight is the item 'daily weight', height 'admit ht'. Normal "
+    "ranges: temperature 35.5-38.1, sao2 (spo2) 95-100, heart rate 60-100, respiration 12-18, systolic bp 90-120, diastolic "
+    "bp 60-90, mean bp 60-110; both ends are normal."
 )
 SEARCHED = (
     ("d_icd_diagnoses", "short_title"), ("d_icd_diagnoses", "long_title"), ("d_icd_procedures", "short_title"),
