@@ -13,6 +13,8 @@ from data_prep.ehrcon.forms import forms
 from data_prep.ehrcon.record import GROUPS, Names, Stay
 from data_prep.ehrcon.times import When, stamp
 
+UNWATCHED = ("admit ht", "daily weight")  # no goal is set for these
+
 
 @dataclass
 class Note:
@@ -46,6 +48,7 @@ class Hand:
         self.rng, self.note, self.stay, self._names, self.held_out = rng, note, note.stay, names, held_out
         self._left = claims
         self._said = sorted({(c.group, c.name) for c in claims})
+        self._told: set[str] = set()
         self.complaint = self.pick(p.COMPLAINTS)
 
     def pick(self, pool: Sequence[str]) -> str:
@@ -53,9 +56,11 @@ class Hand:
         return p.choose(self.rng, pool, self.held_out)
 
     def some(self, pool: Sequence[str], n: int) -> list[str]:
-        """Up to `n` different ones of `pool`."""
-        options = p.part(pool, self.held_out)
-        return self.rng.sample(options, min(n, len(options)))
+        """Up to `n` different ones of `pool` that the note does not have yet."""
+        options = [x for x in p.part(pool, self.held_out) if x not in self._told]
+        chosen = self.rng.sample(options, min(n, len(options)))
+        self._told.update(chosen)
+        return chosen
 
     def take(self, *groups: str, share: float = 1.0) -> list[Claim]:
         """Claims of `groups` that are not yet written, each with the chance `share`, in any order."""
@@ -97,6 +102,7 @@ class Hand:
             options = [n for n in sorted(names) if n not in had]
         else:
             options = mine if mine and self.rng.random() < 0.6 else sorted(names)
+            options = [n for n in options if n not in UNWATCHED]
         facts = names[self.rng.choice(options or sorted(names))]
         fact = self.rng.choice([f for f in facts if f.value is not None] or facts)
         return self.say(Claim(group, fact.name, fact.value, None, fact.route, When("exact_time")), p.SEEMING[group])

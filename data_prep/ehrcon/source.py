@@ -235,7 +235,9 @@ def _field(file: Path, place: str, row: dict[str, Any], name: str) -> Any:
 
 def _there(path: Path) -> Path:
     if not path.exists():
-        raise UserError(f"{path}: no such file or folder; it is part of EHRCon's files, see the access guide")
+        raise UserError(
+            f"{path}: no such file or folder; it is part of EHRCon's files (physionet.org/content/ehrcon-consistency-of-notes, with credentials)"
+        )
     return path
 
 

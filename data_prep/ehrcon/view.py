@@ -84,3 +84,14 @@ def write_sqlite(mimic: Path, path: Path, admissions: Iterable[int]) -> None:
     db.execute("analyze")
     db.commit()
     db.close()
+
+
+def keep_only(path: Path, admissions: Iterable[int]) -> None:
+    """Remove the events of all other admissions from a file that `write_sqlite` wrote."""
+    kept = ",".join(str(int(a)) for a in sorted(admissions))
+    db = sqlite3.connect(path)
+    with db:
+        for table in EVENTS:
+            db.execute(f"delete from {table} where hadm_id not in ({kept})")
+    db.execute("vacuum")
+    db.close()

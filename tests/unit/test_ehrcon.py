@@ -1,6 +1,8 @@
 """EHRCon: notes with planted contradictions, the database that they are checked against, and the tasks."""
 
+import contextlib
 import csv
+import io
 import random
 import re
 import sqlite3
@@ -16,6 +18,7 @@ from data_prep.ehrcon.phrases import SEEMING, STATED, part
 from data_prep.ehrcon.record import read_names, read_stay
 from data_prep.ehrcon.view import write_sqlite
 from data_prep.ehrcon.writer import DISCHARGE, NURSING, PHYSICIAN, write
+from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii import view
 from data_prep.overlap import Overlap
@@ -36,9 +39,13 @@ def hospital(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(hospital, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
+    """The folder, and its tasks: of the generated hospital nothing is refused, or the printed count would fail here."""
+    folder, out = tmp_path_factory.mktemp("data"), io.StringIO()
     (folder / "resources").mkdir()
-    return folder, list(build(hospital, folder / "resources", 260, 90, 0, n_valid=30))
+    with contextlib.redirect_stdout(out):
+        pairs = list(build(hospital, folder / "resources", 260, 90, 0, n_valid=30))
+    assert out.getvalue() == ""
+    return folder, pairs
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +104,7 @@ def test_the_checker_finds_exactly_what_was_planted(notes, database):
         for line, claims in note.claims.items():
             for c in claims:
                 planted.setdefault((c.group, c.name), {})[line] = c
-        for group, name in {*planted, *rng.sample(every, 12)}:
+        for group, name in {*planted, *rng.sample(every, 6)}:
             asked = Asked(group, name, forms(group, name))
             read = list(mentions(note.text, asked, note.stay.admitted, str(note.charted)))
             claimed = planted.get((group, name), {})
@@ -141,6 +148,16 @@ def test_no_test_task_shares_ten_words_in_a_row_with_training(made):
         overlap = Overlap()
         assert all(overlap.admits(Part.TRAIN, text(t)) for t, _ in pairs if t.split != "test")
         assert all(overlap.admits(Part.TEST, text(t)) for t, _ in pairs if t.split == "test")
+
+
+def test_a_hospital_of_foreign_names_counts_what_cannot_be_asked(shared, tmp_path, capsys):
+    view.write_sqlite(from_fhir(shared / "synthea_fhir" / "r4_bundles.zip"), tmp_path / "mimic_iii.sqlite")
+    pairs = list(build(tmp_path / "mimic_iii.sqlite", tmp_path, 60, 20, 0))
+    assert len(pairs) == 80
+    said = capsys.readouterr().out
+    assert re.search(
+        r"ehrcon: 80 used, \d+ refused\n  \d+ refused: what the note says of the entity can be read in two ways", said
+    )
 
 
 def test_tasks_are_balanced_and_splits_share_no_patient(made):
@@ -225,6 +242,7 @@ def _empty(path):
     return path
 
 
-def test_too_small_a_hospital_is_named(hospital, tmp_path):
-    with pytest.raises(UserError, match=r"ehrcon: the hospital gives \d+ of 90000 tasks for train; raise `patients`"):
-        list(build(hospital, tmp_path, 90000, 10, 0))
+def test_too_small_a_hospital_is_named(tmp_path):
+    view.write_sqlite(generate(20, 1), tmp_path / "mimic_iii.sqlite")
+    with pytest.raises(UserError, match=r"ehrcon: the hospital gives \d+ of 900 tasks for train; raise `patients`"):
+        list(build(tmp_path / "mimic_iii.sqlite", tmp_path, 900, 10, 0))
