@@ -18,11 +18,11 @@ from data_prep.ehrcon.checker import MOUNT, Asked, mentions, program, run
 from data_prep.ehrcon.claims import Claim, Rates
 from data_prep.ehrcon.forms import forms
 from data_prep.ehrcon.hand import Note
-from data_prep.ehrcon.record import GROUPS, read_names, read_stay
+from data_prep.ehrcon.record import GROUPS, Names, read_names, read_stay
 from data_prep.ehrcon.view import keep_only, write_sqlite
 from data_prep.ehrcon.writer import DISCHARGE, NURSING, PHYSICIAN, write
 from data_prep.ehrsql.build import in_test
-from data_prep.overlap import Overlap
+from data_prep.ehrsql.laws import grams
 from data_prep.published import Refusals
 from data_prep.wordings import Part, wordings
 from galen.errors import UserError
@@ -109,26 +109,37 @@ def _questions(
     names = read_names(db)
     write_sqlite(database, ours, (row[0] for row in db.execute("select hadm_id from admissions")))
     rng = random.Random(f"ehrcon/{seed}")
-    id_, overlap = 0, Overlap()
+    id_, trained = 0, set()
     for split, stays in _sides(db, wanted, rng).items():
         made = 0
-        # A stay's first note before any stay's second: many patients rather than many notes of each.
-        for turn in range(len(KINDS)):
-            for i, hadm in enumerate(stays if made < wanted[split] else ()):
-                if made == wanted[split]:
-                    break
-                note = write(rng, read_stay(db, hadm), KINDS[(i + turn) % len(KINDS)], names, split == "test", rates)
-                if note is None or not overlap.admits(_part(split), note.text):
-                    continue
-                id_ += 1
-                for q in _asked(rng, split, id_, note, ours, account)[: wanted[split] - made]:
-                    made += 1
-                    yield q
+        for note in _notes(rng, db, stays, names, split == "test", rates):
+            if made == wanted[split]:
+                break
+            words = grams(note.text.lower())
+            if split != "test":
+                trained |= words
+            elif not trained.isdisjoint(words):
+                continue
+            id_ += 1
+            for q in _asked(rng, split, id_, note, ours, account)[: wanted[split] - made]:
+                made += 1
+                yield q
         if made < wanted[split]:
             raise UserError(
                 f"ehrcon: the hospital gives {made} of {wanted[split]} tasks for {split}; raise `patients` or ask for fewer"
             )
     db.close()
+
+
+def _notes(
+    rng: random.Random, db: sqlite3.Connection, stays: list[int], names: Names, held_out: bool, rates: Rates
+) -> Iterator[Note]:  # fmt: skip
+    """A note of each stay in turn, kind by kind: many patients rather than many notes of each."""
+    for turn in range(len(KINDS)):
+        for i, hadm in enumerate(stays):
+            note = write(rng, read_stay(db, hadm), KINDS[(i + turn) % len(KINDS)], names, held_out, rates)
+            if note:
+                yield note
 
 
 def _sides(db: sqlite3.Connection, wanted: dict[Split, int], rng: random.Random) -> dict[Split, list[int]]:
@@ -184,7 +195,7 @@ def _entities(rng: random.Random, note: Note) -> list[tuple[Asked, dict[int, Cla
 def _pair(q: _Question, index: int, seed: int, privacy: Privacy) -> tuple[Task, Gold]:
     stay, group = q.note.stay, GROUPS[q.asked.group]
     id_ = f"ehrcon/{q.split}-ood/{index:06d}"
-    part = _part(q.split)
+    part = Part.TEST if q.split == "test" else Part.TRAIN
     rng = random.Random(f"ehrcon/{seed}/{id_}")
     question = f"{rng.choice(wordings(QUESTIONS, part))} {rng.choice(wordings(ABOUT, part))}".format(
         note=q.id, noun=group.noun, name=q.asked.name, kind=TITLES[q.note.kind], charted=q.note.charted, hadm=stay.hadm,
@@ -204,10 +215,6 @@ def _pair(q: _Question, index: int, seed: int, privacy: Privacy) -> tuple[Task, 
         },
     )  # fmt: skip
     return task, Gold(id=id_, answer=q.answer, solution=q.solution, lang="python")
-
-
-def _part(split: Split) -> Part:
-    return Part.TEST if split == "test" else Part.TRAIN
 
 
 def _written(asked: Asked) -> list[str]:
