@@ -94,7 +94,7 @@ class _Maker:
         self._seed, self._privacy, self._dialect, self._selection = seed, privacy, dialect, selection
         self._answers: dict[str, list[list[Any]]] = {}
         self._questions: set[str] = set()
-        self._trained: set[tuple[str, ...]] = set()
+        self._trained: set[tuple[str, ...] | str] = set()
 
     def make(
         self, part: Part, block: str, templates: list[Template], n: int, first: int = 0
@@ -129,14 +129,16 @@ class _Maker:
         rows = self._run(sql, template, draw)
         if rows is None or question in self._questions:
             return None
-        if self._selection.whole and not self._lawful(question, rows, template.answer == "bool", part, fair):
+        if self._selection.whole and not self._lawful(question, sql, rows, template.answer == "bool", part, fair):
             return None
         self._questions.add(question)
         return self._pair(template, part.task_split, block, index, question, sql, rows, used, draw)
 
-    def _lawful(self, question: str, rows: list[list[Any]], boolean: bool, part: Part, fair: Fairness) -> bool:
-        """Whether an instance keeps the laws of the whole set."""
-        said = grams(question)
+    def _lawful(
+        self, question: str, sql: str, rows: list[list[Any]], boolean: bool, part: Part, fair: Fairness
+    ) -> bool:
+        """Whether an instance keeps the laws of the whole set: of what a test asks, training has neither words nor query."""
+        said = {*grams(question), sql.lower()}
         if part is Part.TEST and not said.isdisjoint(self._trained):
             return False
         if not is_readable(rows) or not fair.admits(rows, boolean):

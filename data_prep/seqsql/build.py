@@ -59,7 +59,7 @@ class _Maker:
         self._drawer = Drawer(self._db)
         self._seed, self._privacy = seed, privacy
         self._seen: set[tuple[str, ...]] = set()
-        self._trained: set[tuple[str, ...]] = set()
+        self._trained: set[tuple[str, ...] | str] = set()
 
     def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
         """`n` instances numbered from `first`; fewer where the database has no more."""
@@ -87,10 +87,10 @@ class _Maker:
         chain = self._drawer.chain(rng, part, opening, held, truth)
         if chain is None or (chain.first_held is not None) is not held:
             return None
-        words = {g for t in chain.turns for g in grams(t.question)}
+        said = {g for t in chain.turns for g in (*grams(t.question), t.sql.lower())}
         if part is not Part.TEST:
-            self._trained |= words
-        return None if part is Part.TEST and not words.isdisjoint(self._trained) else chain
+            self._trained |= said
+        return None if part is Part.TEST and not said.isdisjoint(self._trained) else chain
 
     def _instances(
         self, chain: Chain, fairness: Fairness, part: Part, block: str, first: int
