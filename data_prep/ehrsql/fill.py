@@ -10,7 +10,8 @@ from data_prep.ehrsql.template import Template
 from data_prep.ehrsql.times import ANYTIME, EVER, FIRST, ONLY, Exact, TimeFilter, Within
 
 MARK = re.compile(r"\{(t|w|p|t2|v|x1|x2|after|soon|with):([\w.,]+)\}")
-TIES = (", 1", ", 1 desc")
+TIES = ((", 1", ", 1"), (", 1 desc", ", 1 desc"), (", 1", ", 1 desc"), (", 1 desc", ", 1"))
+"""How equals are ordered: of what the first exact tag or a rank chooses, and of what the second one does."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def question(phrase: str, draw: Draw) -> str:
     return re.sub(r" +(?=[ .,?])", "", phrase.format(**(draw.slots | said))).strip()
 
 
-def sql(template: Template, draw: Draw, visit_key: str, tie: str = "") -> str:
+def sql(template: Template, draw: Draw, visit_key: str, tie: tuple[str, str] = ("", "")) -> str:
     """The reference SQL, or with `tie` (one of `TIES`) a variant of it that must give the same for an answer to be clear.
 
     The variants order equals by the value selected, up or down, and leave out rows without a value.
@@ -45,13 +46,15 @@ def sql(template: Template, draw: Draw, visit_key: str, tie: str = "") -> str:
         if kind in ("t", "w", "p", "t2"):
             return _time(kind, columns, draw.global2 if kind == "t2" else draw.global1)
         if kind == "v":
-            return f" and {columns} is not null" if tie else ""
-        if kind in ("x1", "x2"):
-            return _exact(columns, draw.exact1 if kind == "x1" else draw.exact2, tie)
+            return f" and {columns} is not null" if tie[0] else ""
+        if kind == "x1":
+            return _exact(columns, draw.exact1, tie[0])
+        if kind == "x2":
+            return _exact(columns, draw.exact2, tie[1])
         a, b = columns.split(",")
         return _within(kind, a, b, draw.within, visit_key)
 
-    text = MARK.sub(mark, template.sql).replace(" limit {rank}", tie + " limit {rank}")
+    text = MARK.sub(mark, template.sql).replace(" limit {rank}", tie[0] + " limit {rank}")
     return text.format(**{k: str(v).replace("'", "''") for k, v in draw.slots.items()})
 
 
