@@ -143,11 +143,15 @@ class _Try(NamedTuple):
 
 
 def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
-    boolean = task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
-    wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=boolean)}
+    wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=is_boolean(task))}
     if not right.strip():
         del wrong["empty"]  # of a question whose right answer is nothing
     return [_Try(task, gold, right, kind, text) for kind, text in {"": right, **wrong}.items()]
+
+
+def is_boolean(task: Task) -> bool:
+    """Whether the answer is a yes or no."""
+    return task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
 
 
 def _judged(one: _Try, there: Verdict | GalenError, count: Count) -> str:
