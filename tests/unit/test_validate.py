@@ -5,7 +5,7 @@ import shutil
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from galen import cli_proofs
@@ -23,12 +23,14 @@ cells = st.one_of(st.integers(-(10**6), 10**6), st.sampled_from(["aspirin", "m",
 tables = st.lists(st.lists(cells, min_size=2, max_size=2), min_size=1, max_size=5, unique_by=lambda row: str(row))
 
 
+@settings(deadline=None)
 @given(tables)
 def test_wrong_answers_are_wrong(gold):
     for kind, text in wrong_answers(written(gold), boolean=False).items():
         assert not judge(OracleSpec(kind="rows"), text, gold).passed, kind
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_wrong_numbers_are_off_by_more_than_any_tolerance(gold):
     for kind, text in wrong_answers(repr(gold), boolean=False).items():
