@@ -55,7 +55,7 @@ def validate(
 def hack(
     data: Data = DEFAULT_DATA,
     family: Family = [],  # noqa: B006
-    tasks: Annotated[int, typer.Option(min=1, help="Test tasks a family that each cheat is played on.")] = 5,
+    tasks: Annotated[int, typer.Option(min=1, help="Test tasks a family that each cheat is played on.")] = 10,
     only: Annotated[list[str], typer.Option(help="Only this cheat; may be given again.")] = [],  # noqa: B006
     backend: Backend = "auto",
     as_json: Json = False,

@@ -57,7 +57,7 @@ sys.meta_path.insert(0, Absent())
 import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
 import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
-import galen.plan.plan
+import galen.plan.plan, galen.proofs.validate, galen.proofs.hack, galen.proofs.reverify
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from data_prep.audit import audit
+from galen.cli_proofs import audit as command
+from galen.errors import UserError
 from galen.tasks.store import write_tasks
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
 
@@ -123,3 +125,14 @@ def test_a_document_that_many_cases_have_is_wording(leaks):
     step = "first, the patients who are still here were listed"
     train = [pair("train", 200 + i, f"step {i}?", document=step) for i in range(12)]
     assert leaks(*train, pair("test", 300, "another step?", document=step)) == {}
+
+
+def test_the_command_fails_above_zero(tmp_path, capsys):
+    same = [pair(s, 900, "how many patients?") for s in ("train", "test")]
+    write_tasks(tmp_path / "data", [*notes("train", 0), *same], seed=0, source="test")
+    with pytest.raises(UserError, match="2 leaks between the splits"):
+        command(tmp_path / "data")
+    assert "notes duplicate: notes/train-id/000900, notes/test-id/000900" in capsys.readouterr().out
+    write_tasks(tmp_path / "clean", notes("train", 0) + notes("test", 50), seed=0, source="test")
+    command(tmp_path / "clean", as_json=True)
+    assert json.loads(capsys.readouterr().out)[0]["total"] == 0

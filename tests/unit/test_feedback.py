@@ -1,5 +1,7 @@
 """Feedback: what an episode tells the agent of its own work; the first submission counts under each."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -144,6 +146,22 @@ def test_episodes_under_another_feedback_are_other_episodes(sampler, grader, tea
 def test_feedback_without_effect_stops_the_run(overrides, said):
     with pytest.raises(UserError, match=said):
         recipe("sft", model_preset("tiny"), overrides)
+
+
+def test_oracle_feedback_without_an_oracle_stops_the_run(data, tmp_path):
+    from galen.pipeline.road import Road
+
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    for path in (folder / "tasks").rglob("*.jsonl"):
+        tasks = [
+            json.loads(line) | {"oracle": {"kind": "none", "params": {}}} for line in path.read_text().splitlines()
+        ]
+        path.write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    few = ["demonstrations=20", "eval.test=4"]
+    Road("sft", model_preset("tiny"), folder, 0, tmp_path / "run", few)
+    with pytest.raises(UserError, match="feedback=oracle has no effect: no task has an oracle"):
+        Road("sft", model_preset("tiny"), folder, 0, tmp_path / "other", [*few, "feedback=oracle"])
 
 
 def test_the_recipe_has_the_papers_feedback_unless_told():

@@ -98,7 +98,9 @@ def test_disguises_never_are_the_answer_itself(tasks, data, right):
 )
 def test_without_a_sandbox_a_cheat_gets_through_and_is_caught(name, data, template, open_backend, monkeypatch):
     monkeypatch.setenv("GALEN_TEST_GOLD", "1")
+    owner = subprocess.Popen([sys.executable, "-c", "input()", str(data.resolve())], stdin=subprocess.PIPE)
     [outcome] = hack(data, template, open_backend, ["medcalc"], 2, [name])
+    owner.communicate(b"\n")
     assert not outcome.held and len(outcome.passed) == 2 and outcome.failed == 0, outcome
 
 

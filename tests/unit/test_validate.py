@@ -5,14 +5,15 @@ import shutil
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from galen import cli_proofs
 from galen.errors import UserError
 from galen.oracles import judge
 from galen.oracles.grader import Grader
 from galen.proofs.reference import References
-from galen.proofs.validate import same_rows, spread, validate, written
+from galen.proofs.validate import drawn, same_rows, validate, written
 from galen.proofs.wrong import wrong_answers
 from galen.sandbox.base import Mount, SandboxSpec
 from galen.tasks.store import GoldStore, read_tasks
@@ -22,12 +23,14 @@ cells = st.one_of(st.integers(-(10**6), 10**6), st.sampled_from(["aspirin", "m",
 tables = st.lists(st.lists(cells, min_size=2, max_size=2), min_size=1, max_size=5, unique_by=lambda row: str(row))
 
 
+@settings(deadline=None)
 @given(tables)
 def test_wrong_answers_are_wrong(gold):
     for kind, text in wrong_answers(written(gold), boolean=False).items():
         assert not judge(OracleSpec(kind="rows"), text, gold).passed, kind
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_wrong_numbers_are_off_by_more_than_any_tolerance(gold):
     for kind, text in wrong_answers(repr(gold), boolean=False).items():
@@ -60,7 +63,7 @@ def test_rows_are_the_stored_answer_in_whatever_form_it_is_stored():
 def test_the_direct_path_gives_what_the_sandbox_prints(data, backend):
     gold = GoldStore(data)
     for family in ("mimic_iii", "medcalc"):
-        tasks = spread(read_tasks(data, family, "test"), 6)
+        tasks = drawn(read_tasks(data, family, "test"), 6)
         pairs = [(task, gold.get(task)) for task in tasks]
         for (task, known), computed in zip(pairs, References(data, backend).compute(pairs), strict=True):
             mounts = tuple(Mount(data / r.path, r.mount) for r in task.resources)
@@ -147,3 +150,19 @@ def test_many_submissions_are_graded_like_one(data, tasks):
         *verdicts, last = grader.grade_all(asks)
         assert verdicts == [grader.grade(*ask) for ask in asks[:-1]]
         assert "unknown: cannot be graded" in str(last)
+
+
+def test_the_commands_print_tables_and_fail_with_a_count(data, broken, capsys):
+    cli_proofs.validate(data, sample=3, backend="local")
+    assert "18 instances, 18 references passed, 0 failures" in capsys.readouterr().out
+    with pytest.raises(UserError, match="5 failures"):
+        cli_proofs.validate(broken[0], workers=1, backend="local")
+    assert f"{broken[1][3]}: its gold file has no row for it" in capsys.readouterr().out
+    with pytest.raises(UserError, match="failures"):
+        cli_proofs.validate(broken[0], workers=1, backend="local", as_json=True)
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["family"] == "mimic_iii" and len(row["failures"]) == 5 and row["per_second"] > 0
+    cli_proofs.hack(data, ["medcalc"], 2, ["say_yes"], "local", as_json=True)
+    assert json.loads(capsys.readouterr().out)[0]["held"]
+    cli_proofs.hack(data, ["medcalc"], 2, ["say_yes", "full_width"], "local")
+    assert "2 of 2 cheats held off in 4 episodes" in capsys.readouterr().out

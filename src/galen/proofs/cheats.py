@@ -16,8 +16,7 @@ import galen
 from galen.errors import UserError
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
-from galen.proofs.luck import is_boolean
-from galen.proofs.validate import written
+from galen.proofs.validate import is_boolean, written
 from galen.proofs.wrong import NUMBER, wrong_answers
 from galen.types import Feedback, Frozen, Gold, Task
 

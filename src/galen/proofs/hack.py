@@ -23,7 +23,7 @@ from galen.proofs import luck
 from galen.proofs.cheats import CHEATS, Cheat, CheatPolicy, facts, read_cheats
 from galen.proofs.reference import References
 from galen.proofs.reverify import printed
-from galen.proofs.validate import spread
+from galen.proofs.validate import drawn
 from galen.rollout.sampler import Sampler
 from galen.sandbox.base import SandboxBackend
 from galen.tasks.store import GoldStore, read_tasks, splits
@@ -73,7 +73,7 @@ class Ground:
 
 
 def hack(
-    data: Path, template: ChatTemplate, backend: SandboxBackend, families: Sequence[str] = (), n: int = 5,
+    data: Path, template: ChatTemplate, backend: SandboxBackend, families: Sequence[str] = (), n: int = 10,
     only: Sequence[str] = (), path: Path = CHEATS,
 ) -> Iterator[Outcome]:  # fmt: skip
     """One outcome a family and cheat, `only` the named ones if any are, each on `n` tasks of the test split.
@@ -97,16 +97,16 @@ def hack(
 
 
 def _ground(data: Path, family: str, n: int, backend: SandboxBackend) -> Ground:
-    """`n` test tasks at even distances, but those whose right answer is nothing: there silence would be right."""
+    """`n` test tasks, none whose right answer is nothing: there silence would be right."""
     store = GoldStore(data)
     everything = {split: read_tasks(data, family, split) for name, split in splits(data, [family]) if name == family}
     golds = {task.id: store.get(task) for tasks in everything.values() for task in tasks}
     shown = [golds[task.id] for task in everything.get("train", [])]
     test = [task for task in everything.get("test", []) if golds[task.id].solution.strip()]
-    spare = spread(test, 2 * n)
+    spare = drawn(test, 2 * n)
     computed = References(data, backend).compute([(task, golds[task.id]) for task in spare])
     right = {t.id: c.text for t, c in zip(spare, computed, strict=True) if not c.error and c.text.strip()}
-    tasks = spread([t for t in spare if t.id in right], n)
+    tasks = drawn([t for t in spare if t.id in right], n)
     if not tasks:
         raise UserError(f"{data}: {family}: no test task whose reference gives an answer; `galen validate` says why")
     return Ground(

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from galen.proofs.validate import YES_NO, written
+from galen.proofs.validate import is_boolean, written
 from galen.proofs.wrong import NUMBER
 from galen.types import Gold, Task
 
@@ -24,11 +24,6 @@ def equal(said: str, right: str, task: Task) -> bool:
     """Whether the whole of `said` is the answer `right`: as many rows and cells, each the same text or number."""
     boolean = is_boolean(task)
     return _equal(_rows(said, boolean), _rows(right, boolean), task.oracle.kind)
-
-
-def is_boolean(task: Task) -> bool:
-    """Whether the answer is a yes or no."""
-    return task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
 
 
 def _rows(text: str, boolean: bool) -> list[list[Cell]]:

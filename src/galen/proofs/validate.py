@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import math
 import multiprocessing
+import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ class Count:
 def validate(
     data: Path, families: Sequence[str] = (), sample: int | None = None, *, workers: int = 2, backend: str = "auto"
 ) -> Iterator[Count]:
-    """One count a family and split, as they are done. `sample` instances of each, evenly spread; None is all.
+    """One count a family and split, as they are done. `sample` instances of each; None is all.
 
     Raises:
         UserError: no task folder, an unknown family, a broken row, a missing database, no sandbox.
@@ -71,7 +72,7 @@ def validate(
         for family, split in splits(data, families):
             start = time.monotonic()
             count = Count(family, split)
-            tasks = spread(read_tasks(data, family, split), sample)
+            tasks = drawn(read_tasks(data, family, split), sample)
             gold = GoldStore(data)
             pairs = [(task, gold.find(task)) for task in tasks]
             for part in pool.map(_check, [pairs[i : i + CHUNK] for i in range(0, len(pairs), CHUNK)]):
@@ -80,11 +81,12 @@ def validate(
             yield count
 
 
-def spread(tasks: list[Task], n: int | None) -> list[Task]:
-    """`n` of `tasks` at even distances, all where there are fewer: templates take turns, so each has its share."""
+def drawn(tasks: list[Task], n: int | None) -> list[Task]:
+    """`n` of `tasks` in their order, always the same ones; all where there are fewer."""
     if n is None or n >= len(tasks):
         return tasks
-    return [tasks[i * len(tasks) // n] for i in range(n)]
+    # Not at even distances: templates take turns, and a distance can be a multiple of their number.
+    return [tasks[i] for i in sorted(random.Random(n).sample(range(len(tasks)), n))]
 
 
 class _Worker:
@@ -141,11 +143,15 @@ class _Try(NamedTuple):
 
 
 def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
-    boolean = task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
-    wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=boolean)}
+    wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=is_boolean(task))}
     if not right.strip():
         del wrong["empty"]  # of a question whose right answer is nothing
     return [_Try(task, gold, right, kind, text) for kind, text in {"": right, **wrong}.items()]
+
+
+def is_boolean(task: Task) -> bool:
+    """Whether the answer is a yes or no."""
+    return task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
 
 
 def _judged(one: _Try, there: Verdict | GalenError, count: Count) -> str:
