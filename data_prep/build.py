@@ -44,7 +44,8 @@ def build(out: Path, seed: int, settings: DataSettings, sources: Sources = Sourc
     for family, make in FAMILIES.items():
         size = getattr(settings, family)
         if family in published:
-            pairs += _with_valid(published[family], 0 if size is None else size.valid)
+            tenth = len(published[family]) // 10
+            pairs += _with_valid(published[family], tenth if size is None else min(size.valid, tenth))
         elif size is not None:
             pairs += make(views, size)
     write_tasks(draft, pairs, seed=seed, source="; ".join(filter(None, (views.source, sources.told))))

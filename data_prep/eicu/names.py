@@ -2,8 +2,8 @@
 
 Each table goes from the hospital's own name or code (data_prep.hospital.catalog) to eICU's, one to one unless it says
 otherwise, so that a price stays a price of one thing. A name that is not listed (a source other than the generator)
-is kept as it is. Style: eICU-CRD (Pollard et al. 2018), in lower-case: the end of a diagnosis path, the whole path
-of a treatment and of a flowsheet cell, ICD-9 with dots and ICD-10 beside it.
+is kept as it is. Style: eICU-CRD (Pollard et al. 2018) as EHRSQL has it, in lower-case: the end of a diagnosis or
+treatment path, the whole path of a flowsheet cell, ICD-9 with dots and ICD-10 beside it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
 
 def _pairs(text: str) -> dict[str, str]:
     return {key: values[0] for key, values in _table(text).items()}
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """Where a path's name stands (its first two parts), and the name: the third and fourth part, or the last there is."""
+    parts = [part.strip() for part in path.split("|")]
+    return "|".join(parts[:2]), " - ".join(parts[2:4]) if len(parts) > 2 else parts[-1]
 
 
 # ICD-9 code without dot: name, ICD-10 code
@@ -65,7 +71,7 @@ V4581 = coronary artery disease - s/p cabg = z95.1
 """)
 
 # ICD-9 procedure code: path
-TREATMENTS = _pairs("""
+PATHS = _pairs("""
 3722 = cardiovascular|myocardial ischemia / infarction|coronary angiography|left heart catheterization
 8856 = cardiovascular|myocardial ischemia / infarction|coronary angiography
 3961 = surgery|cardiac therapies|cardiopulmonary bypass
@@ -97,6 +103,7 @@ TREATMENTS = _pairs("""
 966 = gastrointestinal|nutrition|enteral feeds|tube feeding
 9915 = gastrointestinal|nutrition|parenteral feeds|tpn
 """)
+TREATMENTS = {code: split_path(path)[1] for code, path in PATHS.items()}
 
 LABS = _pairs("""
 urea nitrogen = bun

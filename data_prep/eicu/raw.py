@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data_prep.eicu.names import split_path
 from data_prep.eicu.view import SCHEMA, add_indexes
 from data_prep.sources import csvs
 from data_prep.sources.counts import Counts
@@ -190,7 +191,7 @@ class _Loader:
             return frame
         frame = csvs.present(frame, name, (table.path,), self._counts)
         usual = _usual_paths(seen)
-        split = frame[table.path].map(_split)
+        split = frame[table.path].map(split_path)
         frame = frame.assign(**{table.code: split.map(lambda pair: pair[1])})
         kept = split.map(lambda pair: usual[pair[1]] == pair[0])
         return self._kept(frame, name, kept, "the name is usual under another path")
@@ -243,16 +244,10 @@ class _Loader:
         self._counts.rows["cost"] = before + insert(self._db, "cost", costs, WHOLE)
 
 
-def _split(path: str) -> tuple[str, str]:
-    """Where a path's name stands (its first two parts), and the name: the third and fourth part, or the last there is."""
-    parts = [part.strip() for part in path.split("|")]
-    return "|".join(parts[:2]), " - ".join(parts[2:4]) if len(parts) > 2 else parts[-1]
-
-
 def _usual_paths(seen: Counter[str]) -> dict[str, str]:
     """For each name the place where it stands most often; of equals the first in the alphabet."""
     places: dict[str, Counter[str]] = {}
     for path, n in seen.items():
-        place, name = _split(path)
+        place, name = split_path(path)
         places.setdefault(name, Counter())[place] += n
     return {name: min(counts, key=lambda place: (-counts[place], place)) for name, counts in places.items()}

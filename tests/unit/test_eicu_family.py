@@ -52,7 +52,7 @@ def test_every_vital_sign_is_found_by_its_words(folder, pairs):
     [
         ("tables", "tables: patient, diagnosis, treatment"), ("columns of microlab", "culturesite, organism"),
         ("values of patient.hospitaldischargestatus", "alive"), ("hypertention", "hypertension in diagnosis.diagnosisname"),
-        ("mechanical ventilation", "pulmonary|ventilation and oxygenation|mechanical ventilation|"),
+        ("mechanical ventilation", "mechanical ventilation - assist controlled in treatment.treatmentname"),
         ("metoprolol", "metoprolol tartrate in medication.drugname"), ("foley", "foley in intakeoutput.celllabel"),
         ("sputum", "sputum, expectorated in microlab.culturesite"), ("penicillin", "penicillins in allergy.allergyname"),
     ],
