@@ -4,6 +4,7 @@ DATA  ?=
 SEED  ?= 0
 OUT   ?=
 SET   ?=
+SIZE  ?= default
 METHOD ?= grpo
 GPUS  ?= 1
 galen := .venv/bin/galen
@@ -16,8 +17,8 @@ test: setup ## run every test
 	.venv/bin/python -m pytest
 lint: setup ## ruff and pyright
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
-data: setup ## write the task folder (DATA=, SEED=)
-	$(galen) data $(if $(DATA),$(DATA)) --seed $(SEED)
+data: setup ## write the task folder (DATA=, SEED=, SIZE=a file of configs/tasks/)
+	$(galen) data $(if $(DATA),$(DATA)) --seed $(SEED) --size $(SIZE)
 train-sft: ## demonstrations, SFT, table
 train-grpo: ## the main job: demonstrations, SFT, GRPO, table
 train-all: ## demonstrations, SFT, then DPO, PPO and GRPO each from it, table

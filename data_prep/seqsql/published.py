@@ -20,16 +20,12 @@ from data_prep.ehrsql.times import NOW
 from data_prep.published import Refusals, json_rows, run, split_of, text_of
 from data_prep.seqsql.build import ACTIONS, RESOURCE, document
 from data_prep.seqsql.chains import MAX_ROWS
+from data_prep.sources.sql import official
 from galen.errors import UserError
 from galen.types import Gold, OracleSpec, Privacy, Task, TaskPrompt
 
 By = Literal["random_split", "compositional_split"]
 Pair = tuple[Task, Gold]
-# EHRSQL's placeholders (its evaluation script): the fixed present, and the bounds of normal vital signs.
-RANGES = {
-    "temperature": (35.5, 38.1), "sao2": (95.0, 100.0), "heart_rate": (60.0, 100.0), "respiration": (12.0, 18.0),
-    "systolic_bp": (90.0, 120.0), "diastolic_bp": (60.0, 90.0), "mean_bp": (60.0, 110.0),
-}  # fmt: skip
 CONTRACT = "one row a line, cells separated by a tab, in any order, each row once"
 
 
@@ -69,17 +65,6 @@ def read(
     return pairs, account
 
 
-def executable(sql: str) -> str:
-    """EHRSQL's SQL as SQLite runs it: placeholders filled, split operators joined, `%y` (no year in SQLite) as `%Y`."""
-    sql = re.sub(r"(?<=[<>!]) +(?==)", "", sql)
-    sql = sql.replace("%y", "%Y").replace("%j", "%J")
-    sql = re.sub(r"'?\bcurrent_time\b'?", f"'{NOW}'", sql)
-    for name, bounds in RANGES.items():
-        for word, bound in zip(("lower", "upper"), bounds, strict=True):
-            sql = re.sub(rf"\b{name}_{word}\b", str(bound), sql)
-    return sql
-
-
 def once(sql: str) -> str:
     """The query with each row once: turns are graded as sets."""
     return f"select distinct * from ({sql.rstrip('; ')})"
@@ -94,7 +79,7 @@ def _turns(file: Path, place: str, row: dict[str, Any]) -> Iterator[tuple[tuple[
             "No row was used."
         )
     documents: tuple[str, ...] = ()
-    for i, (question, query) in enumerate(zip(questions, map(executable, queries), strict=True), 1):
+    for i, (question, query) in enumerate(zip(questions, map(official, queries), strict=True), 1):
         yield documents, question, query
         documents = (*documents, document(i, question, query))
 

@@ -13,7 +13,6 @@ from data_prep.ehrsql.laws import grams
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii.view import write_sqlite
 from data_prep.seqsql.operations import HELD_OUT, OPERATIONS
-from data_prep.seqsql.published import executable
 from data_prep.wordings import Part, wordings
 from galen.errors import UserError
 from galen.oracles import judge
@@ -192,10 +191,3 @@ def test_broken_files_are_named(folder, tmp_path):
             seqsql.read(_write(tmp_path / "data.json", [row]), folder / "mimic_iii.sqlite")
     with pytest.raises(UserError, match="none.json: no such file"):
         seqsql.read(tmp_path / "none.json", folder / "mimic_iii.sqlite")
-
-
-def test_ehrsqls_placeholders_are_filled():
-    sql = "where x > = heart_rate_lower and x < = heart_rate_upper and strftime('%y',t) = strftime('%y','current_time')"
-    assert executable(sql) == (
-        "where x >= 60.0 and x <= 100.0 and strftime('%Y',t) = strftime('%Y','2105-12-31 23:59:00')"
-    )
