@@ -13,6 +13,7 @@ from galen.types import Gold, Task
 BOUNDS = {"boolean": 0.60, "other": 0.25}
 """The largest share of a family's instances that one blind submission may be right for: yes and no are balanced 40-60."""
 WORDS = {"yes": "1", "true": "1", "no": "0", "false": "0"}
+NOTHING = {"none": "null"}  # Python's word for SQL's
 DECIMAL = 0.05
 ROUNDING = 0.0005
 
@@ -29,7 +30,7 @@ def equal(said: str, right: str, task: Task) -> bool:
 def _rows(text: str, boolean: bool) -> list[list[Cell]]:
     """Sorted rows of cells, each with its number if it is one."""
     rows = sorted([cell.strip().casefold() for cell in line.split("\t")] for line in text.splitlines() if line.strip())
-    words = WORDS if boolean else {}
+    words = NOTHING | (WORDS if boolean else {})
     cells = [[words.get(cell, cell) for cell in row] for row in rows]
     return [[(cell, float(cell) if NUMBER.fullmatch(cell) else None) for cell in row] for row in cells]
 

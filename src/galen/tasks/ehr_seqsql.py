@@ -7,7 +7,7 @@ from pathlib import Path
 from galen.tasks import database
 from galen.tasks.base import Profile, Vocabulary
 from galen.tasks.mimic_iii import LINKS, SEARCHED
-from galen.tasks.prompting import explain_actions
+from galen.tasks.prompting import pose_query
 from galen.types import Message, Task
 
 CATEGORY_RULE = (
@@ -28,21 +28,7 @@ RULES = (
 def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     """The turns so far and the question; the full profile explains the tables and the rules."""
     before = "".join(f"{d}\n" for d in task.prompt.documents)
-    if profile == "compact":
-        return (
-            Message(role="system", content="ehr_seqsql sqlite"),
-            Message(role="user", content=f"{before}{task.prompt.question}"),
-        )
-    mount = task.resources[0].mount
-    system = (
-        f"You are an expert in electronic health records. A SQLite database is at {mount}; ```sql``` blocks query it. "
-        f"The current time is {task.now}.\n\n{LINKS}\n\n{RULES}\n\n"
-        + explain_actions(task.actions, sql=True)
-        + "\n\nAsk for tables and columns with request_info before you query."
-    )
-    context = f"Earlier turns:\n{before}\n" if before else ""
-    user = f"{context}Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
-    return Message(role="system", content=system), Message(role="user", content=user)
+    return pose_query(task, profile, f"{LINKS}\n\n{RULES}", before)
 
 
 def vocabulary(task: Task, data: Path) -> Vocabulary:

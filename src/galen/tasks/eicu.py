@@ -6,7 +6,7 @@ from pathlib import Path
 
 from galen.tasks import database
 from galen.tasks.base import Profile, Vocabulary
-from galen.tasks.prompting import EHRSQL_RULES, explain_actions
+from galen.tasks.prompting import EHRSQL_RULES, pose_query
 from galen.types import Message, Task
 
 CATEGORY_RULE = "the EHRSQL operation slot of the template (o_tag; of two the rarer), `plain` where there is none"
@@ -34,20 +34,7 @@ SEARCHED = (
 
 def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     """The question; the full profile explains the tables, the time, and how to act."""
-    if profile == "compact":
-        return (
-            Message(role="system", content="eicu sqlite"),
-            Message(role="user", content=task.prompt.question),
-        )
-    mount = task.resources[0].mount
-    system = (
-        f"You are an expert in electronic health records of intensive care. A SQLite database is at {mount}; ```sql``` "
-        f"blocks query it. The current time is {task.now}.\n\n{LINKS}\n\n{EHRSQL_RULES}\n\n"
-        + explain_actions(task.actions, sql=True)
-        + "\n\nAsk for tables and columns with request_info before you query."
-    )
-    user = f"Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
-    return Message(role="system", content=system), Message(role="user", content=user)
+    return pose_query(task, profile, f"{LINKS}\n\n{EHRSQL_RULES}")
 
 
 def vocabulary(task: Task, data: Path) -> Vocabulary:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from galen.types import ActionKind
+from galen.tasks.base import Profile
+from galen.types import ActionKind, Message, Task
 
 FORMS = {
     ActionKind.REQUEST_INFO: "```request_info\n<tables | columns of a table | values of table.column | a term to find>\n```",
@@ -35,3 +36,24 @@ def explain_actions(actions: tuple[ActionKind, ...], *, sql: bool) -> str:
         + "\n\n".join(forms)
         + "\n\nCode runs in a fresh process in a sandbox without network; files in the current folder stay."
     )
+
+
+def pose_query(task: Task, profile: Profile, rules: str, before: str = "") -> tuple[Message, ...]:
+    """A question about the task's one database. The full profile tells `rules`, the time, and how to act; `before` are the
+    turns that the question builds on.
+    """
+    if profile == "compact":
+        return (
+            Message(role="system", content=f"{task.family} sqlite"),
+            Message(role="user", content=f"{before}{task.prompt.question}"),
+        )
+    now = f" The current time is {task.now}." if task.now else ""
+    system = (
+        f"You are an expert in electronic health records. A SQLite database is at {task.resources[0].mount}; ```sql``` blocks "
+        f"query it.{now}\n\n{rules}\n\n"
+        + explain_actions(task.actions, sql=True)
+        + "\n\nAsk for tables and columns with request_info before you query."
+    )
+    context = f"Earlier turns:\n{before}\n" if before else ""
+    user = f"{context}Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
+    return Message(role="system", content=system), Message(role="user", content=user)

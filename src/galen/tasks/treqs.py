@@ -6,7 +6,7 @@ from pathlib import Path
 
 from galen.tasks import database
 from galen.tasks.base import Profile, Vocabulary
-from galen.tasks.prompting import explain_actions
+from galen.tasks.prompting import pose_query
 from galen.types import Message, Task
 
 CATEGORY_RULE = "the aggregation: count, max, min or avg; plain selections, which have none, are listed with count"
@@ -34,20 +34,7 @@ SEARCHED = (
 
 def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     """The question; the full profile explains the tables, what questions mean, and how answers are compared."""
-    if profile == "compact":
-        return (
-            Message(role="system", content="treqs sqlite"),
-            Message(role="user", content=task.prompt.question),
-        )
-    mount = task.resources[0].mount
-    system = (
-        f"You are an expert in electronic health records. A SQLite database is at {mount}; ```sql``` blocks query it.\n\n"
-        f"{TABLES}\n\n{RULES}\n\n"
-        + explain_actions(task.actions, sql=True)
-        + "\n\nAsk for tables and columns with request_info before you query."
-    )
-    user = f"Question: {task.prompt.question}\nAnswer form: {task.prompt.contract}."
-    return Message(role="system", content=system), Message(role="user", content=user)
+    return pose_query(task, profile, f"{TABLES}\n\n{RULES}")
 
 
 def vocabulary(task: Task, data: Path) -> Vocabulary:
