@@ -11,6 +11,7 @@ import pytest
 from data_prep.build import build
 from data_prep.settings import DataSettings, FamilySize, MimicSize
 from galen.agent.loop import Setting
+from galen.config import load, preset
 from galen.errors import UserError
 from galen.oracles.grader import Grader
 from galen.paths import ROOT
@@ -62,6 +63,15 @@ def shared() -> Path:
 def data(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gym") / "data"
     build(out, 0, DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
+    return out
+
+
+@pytest.fixture(scope="session")
+def whole_gym(tmp_path_factory) -> Path:
+    """Every family, all of EHRSQL's questions among them."""
+    out = tmp_path_factory.mktemp("whole") / "data"
+    sizes = load(preset("tasks", "small"), DataSettings, ["mimic_iii.questions=all"])
+    build(out, 0, sizes)
     return out
 
 

@@ -30,14 +30,16 @@ def validate(
     """Prove every instance: its reference passes, no, empty and wrong answers fail, and each verdict is the same twice."""
     from galen.proofs.validate import validate
 
-    line = _lines(as_json, "family split instances passed no-solution ungraded wrong failed failures per-second")
+    line = _lines(
+        as_json, "family split instances passed no-solution ungraded wrong failed failures per-second empty most yes"
+    )
     counts = []
     for c in validate(data, family, sample, workers=workers, backend=backend):
         counts.append(c)
         row = c.row()
         line(
             c.family, c.split, c.instances, c.passed, c.no_solution, c.ungraded, c.wrong, c.wrong_failed,
-            len(c.failures), row["per_second"],
+            len(c.failures), row["per_second"], c.empty, row["most"], f"{c.yes}/{c.booleans}",
         )  # fmt: skip
     failures = [failure for c in counts for failure in c.failures]
     if as_json:

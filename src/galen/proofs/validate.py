@@ -29,11 +29,17 @@ from galen.types import Gold, Task, Verdict
 
 CHUNK = 250
 YES_NO = ("bool", "boolean")
+YES = ("1", "true", "yes")
+EMPTY = ("", "null", "none")
 
 
 @dataclass
 class Count:
-    """What became of the instances of one family and split. `failures` are (task id, reason)."""
+    """What became of the instances of one family and split. `failures` are (task id, reason).
+
+    Of the gold answers: how many are `empty`, how often each of those that are no yes or no occurs (`answers`), and how
+    many of `booleans` are `yes`.
+    """
 
     family: str
     split: str
@@ -45,17 +51,46 @@ class Count:
     wrong_failed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    empty: int = 0
+    booleans: int = 0
+    yes: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, other: Count) -> None:
-        for name in ("instances", "no_solution", "ungraded", "passed", "wrong", "wrong_failed"):
+        for name in (
+            "instances",
+            "no_solution",
+            "ungraded",
+            "passed",
+            "wrong",
+            "wrong_failed",
+            "empty",
+            "booleans",
+            "yes",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.kinds.update(other.kinds)
+        self.answers.update(other.answers)
         self.failures += other.failures
 
+    def see(self, task: Task, answer: Any) -> None:
+        """Count a gold answer."""
+        text = written(answer).strip()
+        if is_boolean(task):
+            self.booleans += 1
+            self.yes += text.lower() in YES
+        else:
+            self.empty += text.lower() in EMPTY
+            self.answers[text] += 1
+
     def row(self) -> dict[str, Any]:
-        """For the table and JSON."""
-        return {**asdict(self), "kinds": dict(self.kinds), "per_second": round(self.instances / max(self.seconds, 1e-9), 1)}  # fmt: skip
+        """For the table and JSON; `most` is the share of the instances that have the most frequent answer, yes and no aside."""
+        most = max(self.answers.values(), default=0) / max(self.instances, 1)
+        known = {k: v for k, v in asdict(self).items() if k != "answers"}
+        return known | {
+            "kinds": dict(self.kinds), "per_second": round(self.instances / max(self.seconds, 1e-9), 1), "most": round(most, 3)
+        }  # fmt: skip
 
 
 def validate(
@@ -112,6 +147,8 @@ def _check(pairs: list[tuple[Task, Gold | None]]) -> Count:
     count = Count("", "", instances=len(pairs))
     count.failures += [(task.id, "its gold file has no row for it") for task, gold in pairs if gold is None]
     known = [(task, gold) for task, gold in pairs if gold is not None]
+    for task, gold in known:
+        count.see(task, gold.answer)
     graded = [(task, gold) for task, gold in known if task.oracle.kind != NONE]
     count.ungraded = len(known) - len(graded)
     tries: list[_Try] = []
