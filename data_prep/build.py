@@ -65,6 +65,8 @@ class _Views:
         fhir, n = self.sources.fhir, self.settings.patients
         found = from_fhir(fhir) if fhir else generate(n, self.seed)
         self.source = found.source
+        for note in found.notes:
+            print(note)
         return found
 
     @cached_property

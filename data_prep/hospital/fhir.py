@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from data_prep.hospital.model import NOW, Admission, Coded, Drug, Hospital, IcuS
 from galen.errors import UserError
 
 KINDS = {"EMER": "emergency", "IMP": "urgent", "AMB": "elective"}
+FIRST = datetime(2100, 1, 1)
 LONGEST = timedelta(days=60)
 FIRST_ID = 10001
 UNKNOWN = "unknown/not specified"
@@ -34,15 +36,17 @@ def from_fhir(path: Path) -> Hospital:
         UserError: no such file, no patient in it, or a broken bundle, named with its file and field.
     """
     patients = []
+    left_out: Counter[str] = Counter()
     for name, bundle in _bundles(path):
         by_type = _sort(name, bundle)
         if by_type["Patient"]:
-            found = _patient(name, by_type, FIRST_ID + len(patients))
+            found = _patient(name, by_type, FIRST_ID + len(patients), left_out)
             if found.admissions:
                 patients.append(found)
     if not patients:
         raise UserError(f"{path}: no FHIR patient with an encounter; expected R4 bundles, one a patient")
-    return Hospital(tuple(patients), source=f"FHIR R4 bundles ({path.name}, {len(patients)} patients)")
+    notes = tuple(f"{path}: {n} encounters left out: {why}" for why, n in sorted(left_out.items()))
+    return Hospital(tuple(patients), source=f"FHIR R4 bundles ({path.name}, {len(patients)} patients)", notes=notes)
 
 
 def _bundles(path: Path) -> Iterator[tuple[str, Any]]:
@@ -101,7 +105,8 @@ def _display(name: str, resource: dict[str, Any], field: str = "code") -> tuple[
     return str(coding.get("code", text)), " ".join(str(text).lower().split())
 
 
-def _patient(name: str, by_type: dict[str, list[dict[str, Any]]], id_: int) -> Patient:
+def _patient(name: str, by_type: dict[str, list[dict[str, Any]]], id_: int, left_out: Counter[str]) -> Patient:
+    """The person; encounters that make no stay are counted in `left_out` by reason."""
     person = by_type["Patient"][0]
     encounters = sorted(by_type["Encounter"], key=lambda e: _time(name, e, "period", "start"))
     birth = _time(name, person, "birthDate")
@@ -110,20 +115,30 @@ def _patient(name: str, by_type: dict[str, list[dict[str, Any]]], id_: int) -> P
     last = _time(name, encounters[-1], "period", "start")
     rank = int(hashlib.sha256(str(person.get("id")).encode()).hexdigest()[:8], 16)
     shift = timedelta(days=(NOW - timedelta(days=3 + rank % 600) - last).days)
-    first_kept = datetime(2100, 1, 1)
     by_encounter = _by_encounter(by_type)
+    gone = _time(name, person, "deceasedDateTime") + shift if "deceasedDateTime" in person else None
     admissions: list[Admission] = []
     for encounter in encounters:
         start = _time(name, encounter, "period", "start") + shift
-        if start < first_kept or (admissions and start <= (admissions[-1].end or NOW)):
+        if reason := _no_stay(start, gone, admissions):
+            left_out[reason] += 1
             continue
         events = by_encounter.get(str(encounter.get("id")), {})
         admissions.append(_admission(name, person, encounter, events, start, shift, birth + shift, rank))
-    if admissions and rank % 10 == 0:
+    if admissions and gone is None and rank % 10 == 0:
         admissions[-1] = _still_here(admissions[-1])
-    death = person.get("deceasedDateTime")
-    gone = _time(name, person, "deceasedDateTime") + shift if death else None
+    if admissions and gone is not None and (admissions[-1].end or NOW) >= gone:
+        admissions[-1] = replace(admissions[-1], destination="dead/expired")
     return Patient(id_, "f" if person.get("gender") == "female" else "m", birth + shift, gone, tuple(admissions))
+
+
+def _no_stay(start: datetime, gone: datetime | None, before: list[Admission]) -> str:
+    """Why an encounter at `start` is no stay; empty where it is one."""
+    if start < FIRST:
+        return "before 2100"
+    if gone is not None and start >= gone:
+        return "after the patient's death"
+    return "within another stay" if before and start <= (before[-1].end or NOW) else ""
 
 
 def _by_encounter(by_type: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -229,6 +244,5 @@ def _race(person: dict[str, Any]) -> str:
 
 def _still_here(a: Admission) -> Admission:
     """One in ten patients is still in hospital, as in EHRSQL: the last stay stays open."""
-    icu = tuple(IcuStay(s.first_unit, s.last_unit, s.first_ward, s.last_ward, s.start, None, s.vitals) for s in a.icu)
-    fields = {**a.__dict__, "end": None, "destination": None, "icu": icu, "transfers": (a.transfers[0],)}
-    return Admission(**fields)
+    icu = tuple(replace(s, end=None) for s in a.icu)
+    return replace(a, end=None, destination=None, icu=icu, transfers=(a.transfers[0],))

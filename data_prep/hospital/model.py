@@ -118,7 +118,7 @@ class Patient:
 
 @dataclass(frozen=True)
 class Hospital:
-    """All patients, and where they come from."""
+    """All patients, and where they come from; `notes` say what the source held that is not here."""
 
     patients: tuple[Patient, ...]
     source: str

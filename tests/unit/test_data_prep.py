@@ -156,12 +156,28 @@ def test_fhir_becomes_a_hospital_and_a_gym(shared, tmp_path):
     bundles = shared / "synthea_fhir" / "r4_bundles.zip"
     hospital = from_fhir(bundles)
     assert len(hospital.patients) == 111
+    dead = [p for p in hospital.patients if p.death]
+    assert all(a.start < p.death and a.end for p in dead for a in p.admissions), "no stay begins after death or goes on"
+    assert any("encounters left out: after the patient's death" in note for note in hospital.notes)
     write_sqlite(hospital, tmp_path / "f.sqlite")
     size = FamilySize(train=40, valid=4, test=20, ood=5)
     build(
         tmp_path / "gym", 0, DataSettings(mimic_iii=MimicSize(**size.model_dump()), medcalc=size), Sources(fhir=bundles)
     )
     assert len(read_tasks(tmp_path / "gym", "mimic_iii", "test")) == 25
+
+
+def test_who_dies_in_a_stay_is_said_to_and_has_none_after(tmp_path):
+    encounters = [
+        {"resourceType": "Encounter", "id": str(day), "class": {"code": "IMP"}, "period": {"start": f"2020-01-{day:02}", "end": f"2020-01-{day + 2:02}"}}
+        for day in (1, 8, 20)
+    ]  # fmt: skip
+    person = {"resourceType": "Patient", "id": "p", "birthDate": "1950-01-01", "deceasedDateTime": "2020-01-10"}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in (person, *encounters)]}
+    (tmp_path / "p.json").write_text(json.dumps(bundle))
+    hospital = from_fhir(tmp_path)
+    assert [a.destination for a in hospital.patients[0].admissions] == ["home", "dead/expired"]
+    assert hospital.notes == (f"{tmp_path}: 1 encounters left out: after the patient's death",)
 
 
 def test_broken_bundles_are_named(tmp_path):
