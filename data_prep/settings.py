@@ -48,4 +48,5 @@ class DataSettings(Frozen):
     ehr_seqsql: FamilySize | None = None
     ehrcon: NoteSize | None = None
     medcalc: FamilySize | None = None
+    npowerai: FamilySize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")

@@ -84,6 +84,6 @@ def test_a_success_anywhere_is_a_success():
 
 
 def test_a_family_without_a_rule_is_named():
-    with pytest.raises(UserError, match="'npowerai'"):
-        paper_oracle("npowerai", ["1"], 1)
+    with pytest.raises(UserError, match="'no_family'"):
+        paper_oracle("no_family", ["1"], 1)
     assert set(EHRSQL) < set(RULES)

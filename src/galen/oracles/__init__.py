@@ -12,7 +12,7 @@ NONE = "none"  # of a task that nothing can grade: its episodes have no reward, 
 KINDS = {
     "rows": rows.judge,
     "integer": lambda submission, gold, _: values.integer(submission, gold),
-    "decimal": lambda submission, gold, _: values.decimal(submission, gold),
+    "decimal": lambda submission, gold, params: values.decimal(submission, gold, **params),
     "date": lambda submission, gold, _: values.day(submission, gold),
     "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
 }

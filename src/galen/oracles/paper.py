@@ -15,6 +15,7 @@ from galen.types import Verdict
 
 VERSION = 1
 TOLERANCE = 0.05
+POWER_TOLERANCE = 0.01
 WORDS = {"True": "1", "False": "0", "None": "0"}
 
 
@@ -63,9 +64,19 @@ def always(output: str, gold: Any) -> bool:
     return True
 
 
+def size_or_power(output: str, gold: Any) -> bool:
+    """npowerai: a size is equal as Python's `int` reads it, a power lies within 1 %."""
+    try:
+        if isinstance(gold, int):
+            return int(output) == gold
+        return gold * (1 - POWER_TOLERANCE) < float(output) < gold * (1 + POWER_TOLERANCE)
+    except ValueError:
+        return False
+
+
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit,
+    "medcalc": either_limit, "npowerai": size_or_power,
 }  # fmt: skip
 
 
