@@ -9,6 +9,7 @@ from pathlib import Path
 from data_prep import seqsql, treqs
 from data_prep.ehrcon import source as ehrcon
 from data_prep.medcalc import bench
+from data_prep.npowerai import published as npowerai
 from data_prep.sources import ehrsql, medagentgym
 from galen.errors import UserError
 from galen.types import Gold, Task
@@ -97,6 +98,8 @@ def _gym(
         add("ehrcon", ehrcon.read_medagentgym(folder, resources)[0])
     elif folder.name == "ehr_seqsql" and files:
         add("ehr_seqsql", [pair for file in files for pair in seqsql.read(file, mimic())[0]])
+    elif folder.name == "npowerai" and files:
+        add("npowerai", [pair for file in files for pair in npowerai.read(file)[0]])
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":

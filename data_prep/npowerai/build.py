@@ -15,6 +15,7 @@ from typing import Any
 from data_prep.npowerai import calculators as c
 from data_prep.npowerai import phrases as p
 from data_prep.npowerai.plans import ALPHAS, FORMS, OOD, Draw, Plan, Rule
+from data_prep.npowerai.programs import power_program, size_program
 from data_prep.npowerai.studies import Counted
 from data_prep.wordings import Part, wordings
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
@@ -37,7 +38,7 @@ OWN_UNITS = {"allocation": "split", "events": "events", "share": "all"}
 TAILED = ("one-sample t-test", "two-sample t-test", "paired t-test", "Cox proportional hazards")
 
 Cell = tuple[str, str, str]  # test, form, target
-Asked = tuple[str, str, Any, str]  # unit, the sentence, answer, the program's last lines
+Asked = tuple[str, str, Any, str]  # unit, the sentence, answer, program
 
 
 def build(n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0) -> Iterator[tuple[Task, Gold]]:
@@ -78,13 +79,12 @@ def _question(
     asked = (_size if goal == "size" else _power)(rng, test, form, plan, part)
     if asked is None:
         return None
-    unit, sentence, answer, tail = asked
+    unit, sentence, answer, program = asked
     key = (cell, *plan.numbers.values(), rule.alpha, rule.sides, unit, answer)
     if key in taken:
         return None
     taken.add(key)
-    head = f"from itertools import count\n{plan.imports}" if goal == "size" else plan.imports
-    return plan, f"{_story(rng, test, form, plan, rule, part)} {sentence}", answer, "\n".join([head, *plan.setup, tail])
+    return plan, f"{_story(rng, test, form, plan, rule, part)} {sentence}", answer, program
 
 
 def _size(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> Asked | None:
@@ -95,8 +95,8 @@ def _size(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> A
     unit = OWN_UNITS.get(form) or rng.choice(UNITS[test])
     parts = _parts(unit, plan)
     sentence = _word(rng, p.SIZES, part).format(counted=p.COUNTED[unit].format(parts=plan.parts), power=wanted)
-    times = f" * {parts}" if parts > 1 else ""
-    return unit, sentence, n * parts, f"n = next(n for n in count(2) if {plan.call} >= {wanted})\nprint(n{times})"
+    program = size_program(plan.imports, "\n".join(plan.setup), plan.call, wanted, parts)
+    return unit, sentence, n * parts, program
 
 
 def _power(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> Asked | None:
@@ -106,13 +106,9 @@ def _power(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> 
     unit = OWN_UNITS.get(form) or rng.choice(UNITS[test])
     parts = _parts(unit, plan)
     enrolled = p.ENROLLED[unit].format(n=n * parts, parts=plan.parts)
-    program = f"n = {n * parts} // {parts}" if parts > 1 else f"n = {n}"
-    return (
-        unit,
-        _word(rng, p.POWERS, part).format(enrolled=enrolled),
-        round(plan.power(n), 6),
-        f"{program}\nprint(round({plan.call}, 6))",
-    )
+    sentence = _word(rng, p.POWERS, part).format(enrolled=enrolled)
+    program = power_program(plan.imports, "\n".join(plan.setup), plan.call, n, parts)
+    return unit, sentence, round(plan.power(n), 6), program
 
 
 def _parts(unit: str, plan: Plan) -> int:

@@ -12,15 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data_prep.npowerai import calculators as c
+from data_prep.npowerai.programs import ANOVA, CHI, COX, INDEPENDENCE, TTEST, TWO
 from data_prep.npowerai.studies import COUNTED, MEASURED, TIMED, Counted, Measured, Timed, studies_for
 
 Study = Measured | Counted | Timed
 ALPHAS = ("0.05", "0.05", "0.01", "0.025", "0.1")
-TTEST = "from statsmodels.stats.power import TTestPower"
-TWO = "from statsmodels.stats.power import TTestIndPower"
-ANOVA = "from statsmodels.stats.power import FTestAnovaPower"
-CHI = "import numpy as np\nfrom statsmodels.stats.power import GofChisquarePower"
-COX = "from scipy.stats import norm"
 
 
 @dataclass(frozen=True)
@@ -195,15 +191,12 @@ def _table(study: Counted, numbers: dict[str, str], setup: tuple[str, ...], w: f
     return Plan(study, numbers, CHI, setup, call, lambda n: c.chi_square_power(w, n, df, rule.level))
 
 
-INDEPENDENCE = ("e = np.outer(p.sum(1), p.sum(0))", "w = float((((p - e) ** 2 / e).sum()) ** 0.5)")
-
-
 def _rates(rng: random.Random, test: bool, rule: Rule) -> Plan:
     k, base = rng.choice((2, 3, 4)), rng.randint(12, 60)
     while len(set(rates := [base + rng.randint(-10, 25) for _ in range(k)])) == 1:
         pass
     w = c.cohen_w([[r / 100 / k, (1 - r / 100) / k] for r in rates])
-    setup = (f"r = np.array({rates}) / 100", f"p = np.column_stack([r, 1 - r]) / {k}", *INDEPENDENCE)
+    setup = (f"r = np.array({rates}) / 100", f"p = np.column_stack([r, 1 - r]) / {k}", INDEPENDENCE)
     numbers = {"k": str(k), "rates": listed([f"{r}%" for r in rates])}
     return _table(rng.choice(studies_for(COUNTED, test)), numbers, setup, w, k - 1, rule)
 
@@ -219,7 +212,7 @@ def _grades(rng: random.Random, test: bool, rule: Rule) -> Plan:
     k = rng.choice((3, 4))
     first, second = (_percentages(rng, k) for _ in range(2))
     w = c.cohen_w([[x / 200 for x in row] for row in (first, second)])
-    setup = (f"p = np.array([{first}, {second}]) / 200", *INDEPENDENCE)
+    setup = (f"p = np.array([{first}, {second}]) / 200", INDEPENDENCE)
     numbers = {"first": listed([f"{x}%" for x in first]), "second": listed([f"{x}%" for x in second]), "k": str(k)}
     return _table(rng.choice(studies_for(COUNTED, test)), numbers, setup, w, k - 1, rule)
 

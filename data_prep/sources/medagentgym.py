@@ -86,7 +86,7 @@ def read(
     else:
         pairs, account, differences = _ehrsql(file, family, database, ask, privacy)
         print(account.report())
-    _tell(file, differences)
+    tell(file, differences)
     ehrsql.require_some(pairs, [account])
     return pairs, account, differences
 
@@ -127,7 +127,7 @@ def _medcalc(file: Path) -> tuple[list[Pair], Refusals, list[Difference]]:
         if not finding.agrees
     ]
     print(account.report())
-    _tell(file, differences)
+    tell(file, differences)
     return pairs, account, differences
 
 
@@ -147,7 +147,8 @@ def _agree(stored: Any, ours: list[list[Any]]) -> bool:
     return canonical([[v] for v in cells], True) == canonical([[v] for row in ours for v in row], True)
 
 
-def _tell(file: Path, differences: Sequence[Difference]) -> None:
+def tell(file: Path, differences: Sequence[Difference]) -> None:
+    """Print how many stored answers are not ours, and the first of them."""
     if differences:
         print(f"{file}: {len(differences)} stored answers differ from ours, which are kept:")
     for d in differences[:SHOWN]:
