@@ -35,6 +35,7 @@ UNITS = {
     "one-way ANOVA": ("group", "total"), "chi-square test of independence": ("all",), "Cox proportional hazards": ("group", "total"),
 }  # fmt: skip
 OWN_UNITS = {"allocation": "split", "events": "events", "share": "all"}
+NAMES = {"two-sample t-test": "pooled two-sample t-test"}  # not Welch's
 TAILED = ("one-sample t-test", "two-sample t-test", "paired t-test", "Cox proportional hazards")
 
 Cell = tuple[str, str, str]  # test, form, target
@@ -130,7 +131,7 @@ def _story(rng: random.Random, test: str, form: str, plan: Plan, rule: Rule, par
     if "control_risk" in slots:
         sentences.append(_word(rng, p.EXPECTED, part))
     told = {
-        "alpha": rule.alpha, "sides": "two-sided" if rule.sides == 2 else "one-sided", "tail": rule.tail, "name": test,
+        "alpha": rule.alpha, "sides": "two-sided" if rule.sides == 2 else "one-sided", "tail": rule.tail, "name": NAMES.get(test, test),
         "direction": "" if rule.sides == 2 else " towards the expected effect",
     }  # fmt: skip
     said = [sentence.format(**slots, **told) for sentence in sentences]
