@@ -17,7 +17,7 @@ from typing import Any
 
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
-from data_prep.medcalc.build import ACTIONS, CONTRACTS
+from data_prep.medcalc.task import ACTIONS, CONTRACTS
 from data_prep.published import json_rows
 from galen.errors import UserError
 from galen.oracles import judge

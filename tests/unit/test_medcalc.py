@@ -1,9 +1,26 @@
-"""MedCalc's calculators against examples worked by hand, with the steps beside them."""
+"""MedCalc's calculators against examples worked by hand, with the steps beside them, and the tasks made of all 55."""
+
+import contextlib
+import hashlib
+import io
+from collections import Counter
 
 import pytest
 
+from data_prep.audit import audit
+from data_prep.build import build as prepare
+from data_prep.medcalc import bench, build
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
+from data_prep.medcalc.signs import ALL, FINDINGS
+from data_prep.medcalc.whole import OOD
+from data_prep.settings import DataSettings, MedCalcSize
+from data_prep.wordings import DEMONSTRATED
+from galen.oracles import judge
+from galen.proofs.hack import hack
+from galen.proofs.validate import validate
+
+IDS = {*range(2, 12), 13, *range(15, 34), 36, 38, 39, 40, 43, 44, 45, 46, 48, 49, 51, *range(56, 70)}
 
 
 @pytest.mark.parametrize(
@@ -74,3 +91,91 @@ def test_equations(got, worked):
 )  # fmt: skip
 def test_scores(got, worked):
     assert got == worked
+
+
+def test_the_brief_calculators_give_the_tasks_that_the_tiny_model_was_tuned_on():
+    """sha256 of tasks and gold of `galen data --size small --seed 0`, before the last of train are set apart."""
+    pairs = list(build(300, 40, 16, 0, demonstrations=60))
+    digest = lambda rows: hashlib.sha256("".join(r.model_dump_json() + "\n" for r in rows).encode()).hexdigest()
+    assert [digest(column) for column in zip(*pairs, strict=True)] == [
+        "8b73cd9f5dec15c918cc0701de42ab1028e69a8e9d87685b57adfba0ef721e95",
+        "9219c1fbcc479a08c7831e8f7a8095ee32dfb1944ba0fa159cb51ed2d1eb2500",
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return list(build(940, 188, 40, 0, demonstrations=94, style="full", selected="all"))
+
+
+def test_all_has_55_calculators_and_their_programs_agree_with_them(whole):
+    assert {task.metadata["calculator_id"] for task, _ in whole} == IDS and len(IDS) == 55
+    assert len({task.category for task, _ in whole}) == 55
+    for task, gold in whole:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(gold.solution, {})
+        assert judge(task.oracle, out.getvalue(), gold.answer).passed, (task, gold, out.getvalue())
+
+
+def test_the_oracle_of_each_calculator_is_the_benchmarks(whole):
+    assert all(task.oracle.kind == bench.kind(task.metadata["calculator_id"]) for task, _ in whole)
+
+
+def test_no_two_whole_tasks_are_alike_and_no_answer_is_frequent(whole):
+    assert len({task.prompt.documents for task, _ in whole}) == len(whole)
+    assert max(Counter(str(gold.answer) for _, gold in whole).values()) < 0.1 * len(whole)
+    assert any(gold.answer < 0 for task, gold in whole if task.oracle.kind == "decimal"), "negative truths occur"
+
+
+def test_whole_notes_hold_what_has_to_be_read_with_care(whole):
+    """Older values, other units, denied and excluded diagnoses, relatives' diseases; and each in most calculators' notes."""
+    notes = [task.prompt.documents[0].lower() for task, _ in whole]
+    for said in (
+        "denies any",
+        "ruled out",
+        "mother had",
+        "earlier, on",
+        " umol/l",
+        " lb",
+        " mmol/l",
+        "could be excluded",
+        "grandmother had",
+    ):
+        assert any(said in note for note in notes), said
+    assert all(len(note.split()) > 40 for note in notes)
+
+
+def test_the_test_split_says_everything_in_words_that_training_has_not():
+    texts = {part: [] for part in ("train", "test")}
+    for task, _ in build(470, 94, 0, 0, selected="all"):
+        texts[task.split].append(task.prompt.documents[0])
+    for quantity in ALL.values():
+        assert len(quantity.wordings) > DEMONSTRATED + 1
+    for finding in FINDINGS.values():
+        assert min(len(finding.yes), len(finding.no)) > DEMONSTRATED + 1
+    assert all("Examined on" in text for text in texts["test"]) and not any("Examined on" in t for t in texts["train"])
+
+
+def test_the_unseen_calculators_are_in_no_training_task(whole):
+    ids = lambda keep: {task.metadata["calculator_id"] for task, _ in whole if keep(task)}
+    assert ids(lambda t: t.distribution == "ood") == OOD
+    assert OOD.isdisjoint(ids(lambda t: t.split == "train")) and ids(lambda t: t.split == "train") == IDS - OOD
+
+
+def test_the_whole_set_is_sound(tmp_path, backend, template):
+    """References pass, wrong answers and cheats do not, and training shares nothing with the test split."""
+    size = MedCalcSize(train=440, valid=30, test=94, ood=32, demonstrations=94, calculators="all")
+    settings = DataSettings(medcalc=size, note_style="full")
+    prepare(tmp_path / "gym", 0, settings)
+    counts = list(validate(tmp_path / "gym"))
+    assert [(c.split, c.instances) for c in counts] == [("test", 126), ("train", 440), ("valid", 30)]
+    for c in counts:
+        assert c.failures == [] and c.passed == c.instances
+        assert c.wrong == c.wrong_failed > 4 * c.instances
+        assert c.empty == 0 and max(c.answers.values()) <= 0.25 * c.instances
+    assert [report.examples for report in audit(tmp_path / "gym")] == [{}]
+    outcomes = list(
+        hack(tmp_path / "gym", template, backend, n=1, only=["constant_one", "answer_then_another", "full_width"])
+    )
+    assert [o for o in outcomes if not o.held] == []
