@@ -47,9 +47,10 @@ def curb65(confusion: bool, bun: float, rate: float, systolic: float, diastolic:
     return confusion + (bun > 19) + (rate >= 30) + (systolic < 90 or diastolic <= 60) + (age >= 65)
 
 
-def sirs(temperature: float, pulse: float, rate: float, white: float) -> int:
-    """Bone 1992; degrees C, beats, breaths, 10^3/uL."""
-    return (temperature > 38 or temperature < 36) + (pulse > 90) + (rate > 20) + (white > 12 or white < 4)
+def sirs(temperature: float, pulse: float, rate: float, white: float, paco2: float = 40) -> int:
+    """Bone 1992; degrees C, beats, breaths or PaCO2 below 32 mm Hg, 10^3/uL."""
+    breath = rate > 20 or paco2 < 32
+    return (temperature > 38 or temperature < 36) + (pulse > 90) + breath + (white > 12 or white < 4)
 
 
 def caprini(
