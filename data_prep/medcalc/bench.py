@@ -84,7 +84,7 @@ def audit(path: Path) -> list[Finding]:
         try:
             ours = CALCULATORS[number](Entities(ast.literal_eval(row["Relevant Entities"])))
             agrees = judge(OracleSpec(kind=kind(number)), label, ours).passed
-        except (KeyError, TypeError, ValueError, SyntaxError, ArithmeticError) as error:
+        except (LookupError, AttributeError, TypeError, ValueError, SyntaxError, ArithmeticError) as error:
             ours, agrees = f"not computable from Relevant Entities ({type(error).__name__}: {error})", False
         findings.append(Finding(row.get("Row Number") or str(i), number, label, ours, agrees))
     return findings

@@ -217,9 +217,10 @@ def steroid_conversion(dose: float, given: str, wanted: str) -> float:
     return dose * STEROIDS[wanted] / STEROIDS[given]
 
 
-OPIOIDS = {  # MME per mg (fentanyl buccal: per ug) (CDC 2022)
+OPIOIDS = {  # MME per mg (fentanyl buccal: per ug, patch: per ug/h) (CDC 2022)
     "codeine": 0.15, "fentanyl buccal": 0.13, "hydrocodone": 1, "hydromorphone": 5, "methadone": 4.7, "morphine": 1,
     "oxycodone": 1.5, "oxymorphone": 3, "tapentadol": 0.4, "tramadol": 0.2, "buprenorphine": 10,
+    "fentanyl patch": 2.4,
 }  # fmt: skip
 
 

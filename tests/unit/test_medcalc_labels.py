@@ -75,6 +75,8 @@ def test_what_disagrees_is_told_by_calculator_row_and_difference(tmp_path):
     said = bench.report(bench.audit(rows(tmp_path / "wrong.csv", wrong)))
     assert said.startswith("2 of 4 labels disagree with our calculators\n  calculator 39: 1 of 1, by at most -52")
     assert "row 5: label -26, ours 26.0, -52" in said
+    odd = [(24, {"input steroid": [None, 5, "mg"], "target steroid": ""}, "1"), (13, {}, "01/01/2000"), (5, [1], "90")]
+    assert [f.agrees for f in bench.audit(rows(tmp_path / "odd.csv", odd))] == [False] * 3
     assert "row 4: label 1, ours not computable from Relevant Entities (KeyError: 'Blood Urea Nitrogen (BUN)')" in said
 
 
