@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.agent.loop import Setting
 from galen.oracles.grader import Grader
 from galen.paths import ROOT
@@ -185,7 +185,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         size = FamilySize(train=TASKS, demonstrations=TASKS // 2, valid=1, test=1, ood=1)
         build(
-            Path(name) / "data", 0, DataSettings(patients=120, mimic_iii=MimicSize(**size.model_dump()), medcalc=size)
+            Path(name) / "data",
+            0,
+            DataSettings(
+                patients=120, mimic_iii=MimicSize(**size.model_dump()), medcalc=MedCalcSize(**size.model_dump())
+            ),
         )
         siege, start = Siege(Path(name), wanted), time.monotonic()
         siege.run()

@@ -36,7 +36,7 @@ from transformers import AutoTokenizer, TrainerCallback
 from trl import DPOTrainer, GRPOTrainer, SFTTrainer
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.agent.loop import Setting
 from galen.cli import _stay_inside
 from galen.data.pairs import pairs_by_success
@@ -280,7 +280,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "data"
         with contextlib.redirect_stdout(io.StringIO()):
-            build(data, 0, DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
+            build(
+                data,
+                0,
+                DataSettings(
+                    patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=MedCalcSize(**SIZE.model_dump())
+                ),
+            )
         bench = Bench(data) if set(given.only) & set(TRAINERS) else None
         costs = [_said(overhead(n, *getattr(bench, n)(), given.repeats)) for n in TRAINERS if n in given.only]
         shares = [_said(refresh(n, data, Path(scratch) / n)) for n in WEIGHTS if n in given.only]

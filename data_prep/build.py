@@ -145,7 +145,8 @@ def _ehrcon(views: _Views, size: Any) -> list[Pair]:
 
 
 def _medcalc(views: _Views, size: Any) -> list[Pair]:
-    return _made(partial(medcalc.build, style=views.settings.note_style), views.seed, size)
+    make = partial(medcalc.build, style=views.settings.note_style, selected=size.calculators)
+    return _made(make, views.seed, size)
 
 
 def _npowerai(views: _Views, size: Any) -> list[Pair]:

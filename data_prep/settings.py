@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from data_prep.ehrsql.build import Selected
+from data_prep.medcalc.build import Selected as Calculators
 from galen.types import Frozen
 
 
@@ -35,6 +36,12 @@ class MimicSize(FamilySize):
     questions: Selected = "brief"
 
 
+class MedCalcSize(FamilySize):
+    """`calculators`: brief ones, which a tiny model can learn, or all of MedCalc-Bench's with all of their criteria."""
+
+    calculators: Calculators = "brief"
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
@@ -47,6 +54,6 @@ class DataSettings(Frozen):
     treqs: FamilySize | None = None
     ehr_seqsql: FamilySize | None = None
     ehrcon: NoteSize | None = None
-    medcalc: FamilySize | None = None
+    medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")

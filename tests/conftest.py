@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.agent.loop import Setting
 from galen.config import load, preset
 from galen.errors import UserError
@@ -62,15 +62,19 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gym") / "data"
-    build(out, 0, DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
+    build(
+        out,
+        0,
+        DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=MedCalcSize(**SIZE.model_dump())),
+    )
     return out
 
 
 @pytest.fixture(scope="session")
 def whole_gym(tmp_path_factory) -> Path:
-    """Every family, all of EHRSQL's questions among them."""
+    """Every family, all of EHRSQL's questions and of MedCalc's calculators among them."""
     out = tmp_path_factory.mktemp("whole") / "data"
-    sizes = load(preset("tasks", "small"), DataSettings, ["mimic_iii.questions=all"])
+    sizes = load(preset("tasks", "small"), DataSettings, ["mimic_iii.questions=all", "medcalc.calculators=all"])
     build(out, 0, sizes)
     return out
 

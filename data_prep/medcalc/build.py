@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from data_prep.medcalc import formulas as f
 from data_prep.medcalc.facts import FINDINGS, QUANTITIES, Quantity
 from data_prep.medcalc.recipes import DATE_RECIPES, OOD, RECIPES, Recipe
+from data_prep.medcalc.task import pair
+from data_prep.medcalc.whole import MAKERS, Maker
+from data_prep.medcalc.whole import OOD as WHOLE_OOD
 from data_prep.wordings import Part, wordings
-from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
+from galen.types import Gold, Task
 
-ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
-CONTRACTS = {
-    "decimal": "a number", "integer": "a whole number", "date": "MM/DD/YYYY", "weeks_days": "W weeks D days",
-}  # fmt: skip
+Selected = Literal["brief", "all"]
 OLD = ("last year {0}", "a year ago {0}", "previously {0}", "two years back {0}")
 FILLER = (
     "Seen in clinic today.", "Resting comfortably.", "Lungs clear on auscultation.", "Abdomen soft, not tender.",
@@ -26,27 +27,29 @@ FILLER = (
 
 
 def build(
-    n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0, style: str = "brief"
-) -> Iterator[tuple[Task, Gold]]:
+    n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0, style: str = "brief",
+    selected: Selected = "brief",
+) -> Iterator[tuple[Task, Gold]]:  # fmt: skip
     """Tasks with gold: train, test (unseen values and wordings), test/ood (calculators that train never shows).
 
-    The first `demonstrations` of train keep to the wordings that demonstrations show. `style` brief states the facts in a few words; full wraps them in a note of a paragraph or more.
+    The first `demonstrations` of train keep to the wordings that demonstrations show. `style` brief states the facts in a
+    few words; full wraps them in a note of a paragraph or more. `selected` brief has 28 calculators, some without all of
+    their criteria, as a tiny model can learn them; all has the 55, whole.
     """
-    seen = [r for r in RECIPES if r.id not in OOD]
-    held = [r for r in RECIPES if r.id in OOD]
+    makers, unseen = (BRIEF, OOD) if selected == "brief" else (MAKERS, WHOLE_OOD)
+    seen = [maker for id_, maker in makers.items() if id_ not in unseen]
+    held = [maker for id_, maker in makers.items() if id_ in unseen]
     taken: set[str] = set()
-    for part, block, recipes, first, n in (
-        (Part.DEMONSTRATIONS, "id", [*seen, *DATE_RECIPES], 0, demonstrations),
-        (Part.TRAIN, "id", [*seen, *DATE_RECIPES], demonstrations, n_train - demonstrations),
-        (Part.TEST, "id", [*seen, *DATE_RECIPES], 0, n_test),
+    for part, block, chosen, first, n in (
+        (Part.DEMONSTRATIONS, "id", seen, 0, demonstrations),
+        (Part.TRAIN, "id", seen, demonstrations, n_train - demonstrations),
+        (Part.TEST, "id", seen, 0, n_test),
         (Part.TEST, "ood", held, 0, n_ood),
     ):
         rng = random.Random(f"medcalc/{seed}/{part}/{block}")
         made = 0
         while made < n:
-            recipe = recipes[made % len(recipes)]
-            maker = _calculated if isinstance(recipe, Recipe) else _dated
-            task, gold = maker(rng, recipe, part, block, first + made, style)  # type: ignore[arg-type]
+            task, gold = chosen[made % len(chosen)](rng, part, block, first + made, style)
             if task.prompt.documents[0] not in taken:
                 taken.add(task.prompt.documents[0])
                 made += 1
@@ -54,7 +57,7 @@ def build(
 
 
 def _calculated(
-    rng: random.Random, recipe: Recipe, part: Part, block: str, index: int, style: str
+    recipe: Recipe, rng: random.Random, part: Part, block: str, index: int, style: str
 ) -> tuple[Task, Gold]:
     values: dict[str, Any] = {}
     lines: list[str] = []
@@ -81,7 +84,7 @@ def _calculated(
     answer = int(truth) if recipe.kind == "integer" else round(float(truth), 5)
     question = recipe.ask + "?" if style == "brief" else recipe.long
     facts = (recipe.id, recipe.name, recipe.kind, recipe.category)
-    return _pair(facts, part, block, index, _note(rng, said, style), question, answer, solution)
+    return pair(facts, part, block, index, _note(rng, said, style), question, answer, solution)
 
 
 def _distractors(rng: random.Random, recipe: Recipe, part: Part) -> list[str]:
@@ -93,7 +96,7 @@ def _distractors(rng: random.Random, recipe: Recipe, part: Part) -> list[str]:
     return said
 
 
-def _dated(rng: random.Random, id_: int, part: Part, block: str, index: int, style: str) -> tuple[Task, Gold]:
+def _dated(id_: int, rng: random.Random, part: Part, block: str, index: int, style: str) -> tuple[Task, Gold]:
     name, ask = DATE_RECIPES[id_]
     start = date(2000, 1, 1) + timedelta(days=rng.randrange(365 * 24))
     said = [f"last menstrual period {start:%m/%d/%Y}", *_distractors(rng, RECIPES[0], part)]
@@ -114,7 +117,7 @@ def _dated(rng: random.Random, id_: int, part: Part, block: str, index: int, sty
     rng.shuffle(said)
     solution = f"from datetime import*\n{first}\n{tail}"
     question = ask + "?" if style == "brief" else f"What is the patient's {name}?"
-    return _pair((id_, name, kind, "date"), part, block, index, _note(rng, said, style), question, answer, solution)
+    return pair((id_, name, kind, "date"), part, block, index, _note(rng, said, style), question, answer, solution)
 
 
 def _word(rng: random.Random, options: tuple[str, ...], part: Part) -> str:
@@ -134,16 +137,7 @@ def _note(rng: random.Random, said: list[str], style: str) -> str:
     return " ".join(sentences)
 
 
-def _pair(
-    facts: tuple[int, str, str, str], part: Part, block: str, index: int, note: str, question: str, answer: Any,
-    solution: str,
-) -> tuple[Task, Gold]:  # fmt: skip
-    number, name, kind, group = facts
-    id_ = f"medcalc/{part.task_split}-{block}/{index:06d}"
-    task = Task(
-        id=id_, family="medcalc", category=name, split=part.task_split, distribution=block, cluster=f"{name} {index}",  # type: ignore[arg-type]
-        prompt=TaskPrompt(question=question, documents=(note,), contract=CONTRACTS[kind]), actions=ACTIONS,
-        answer_type=kind, oracle=OracleSpec(kind=kind), privacy=Privacy.SYNTHETIC,
-        metadata={"calculator_id": number, "group": group},
-    )  # fmt: skip
-    return task, Gold(id=id_, answer=answer, solution=solution, lang="python")
+BRIEF: dict[int, Maker] = {
+    **{recipe.id: partial(_calculated, recipe) for recipe in RECIPES},
+    **{id_: partial(_dated, id_) for id_ in DATE_RECIPES},
+}

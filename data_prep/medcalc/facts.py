@@ -35,7 +35,8 @@ class Quantity:
         return (int(stated) if unit.decimals == 0 else stated), unit
 
 
-def _q(var: str, words: str, low: float, high: float, *units: Unit) -> Quantity:
+def quantity(var: str, words: str, low: float, high: float, *units: Unit) -> Quantity:
+    """A quantity whose wordings `words` parts by a bar."""
     return Quantity(var, tuple(words.split("|")), low, high, units)
 
 
@@ -43,36 +44,36 @@ MMHG, BPM, MS = Unit("mmhg"), Unit("bpm"), Unit("ms")
 QUANTITIES = {
     q.var: q
     for q in (
-        _q("sbp", "systolic bp|systolic pressure|sbp|systolic of|systolic blood pressure", 85, 190, MMHG),
-        _q("dbp", "diastolic bp|diastolic pressure|dbp|diastolic of|diastolic blood pressure", 45, 105, MMHG),
-        _q("hr", "heart rate|pulse|hr|pulse of|heart rate of", 45, 150, BPM),
-        _q("qt", "qt interval|qt|qt time|measured qt of|qt interval of", 280, 520, MS, Unit("s", 1000, "*1000", 0, 2)),
-        _q("w", "weight|body weight|weighs|body weight of|weight of", 45, 130, Unit("kg", decimals=1), Unit("lb", 0.4536, "*.4536")),
-        _q("h", "height|body height|stands|body height of|height of", 148, 200, Unit("cm"), Unit("in", 2.54, "*2.54"), Unit("m", 100, "*100", 0, 2)),
-        _q("b", "target bmi|goal bmi|desired bmi|goal bmi of|bmi goal of", 19, 26, Unit("kg/m2", decimals=1)),
-        _q("na", "sodium|serum sodium|na|na of|sodium of", 122, 152, Unit("meq/l"), Unit("mmol/l")),
-        _q("cl", "chloride|serum chloride|cl|cl of|chloride of", 88, 116, Unit("meq/l")),
-        _q("bic", "bicarbonate|hco3|serum bicarbonate|hco3 of|bicarbonate of", 10, 34, Unit("meq/l")),
-        _q("glu", "glucose|serum glucose|blood sugar|blood sugar of|glucose of", 60, 420, Unit("mg/dl"), Unit("mmol/l", 18, "*18", 0, 1)),
-        _q("bun", "bun|urea nitrogen|blood urea nitrogen|urea nitrogen of|bun of", 6, 60, Unit("mg/dl")),
-        _q("cr", "creatinine|serum creatinine|cr|cr of|creatinine of", 0.5, 4.5, Unit("mg/dl", decimals=1), Unit("umol/l", 1 / 88.4, "/88.4")),
-        _q("ca", "calcium|serum calcium|total calcium|total calcium of|calcium of", 6.8, 11.5, Unit("mg/dl", decimals=1)),
-        _q("alb", "albumin|serum albumin|alb|alb of|albumin of", 1.6, 4.4, Unit("g/dl", decimals=1), Unit("g/l", 0.1, "/10")),
-        _q("ins", "insulin|fasting insulin|serum insulin|fasting insulin of|insulin of", 3, 40, Unit("uiu/ml", decimals=1)),
-        _q("tc", "total cholesterol|cholesterol|serum cholesterol|total cholesterol of|cholesterol of", 130, 290, Unit("mg/dl")),
-        _q("hdl", "hdl|hdl cholesterol|hdl-c|hdl-c of|hdl of", 28, 75, Unit("mg/dl")),
-        _q("tg", "triglycerides|tg|serum triglycerides|tg of|triglycerides of", 60, 320, Unit("mg/dl")),
-        _q("ast", "ast|sgot|serum ast|sgot of|ast of", 12, 160, Unit("u/l")),
-        _q("alt", "alt|sgpt|serum alt|sgpt of|alt of", 12, 160, Unit("u/l")),
-        _q("plt", "platelets|platelet count|plt|plt of|platelets of", 60, 380, Unit("k/ul")),
-        _q("una", "urine sodium|sodium in urine|u-na|u-na of|urine sodium of", 8, 90, Unit("meq/l")),
-        _q("ucr", "urine creatinine|creatinine in urine|u-cr|u-cr of|urine creatinine of", 20, 180, Unit("mg/dl")),
-        _q("rr", "respiratory rate|breathing rate|rr|rr of|respiratory rate of", 10, 38, Unit("/min")),
-        _q("t", "temperature|temp|body temperature|temp of|temperature of", 35, 40.4, Unit("c", decimals=1)),
-        _q("wbc", "white cells|wbc|white blood cells|wbc of|white cells of", 2, 22, Unit("k/ul", decimals=1)),
-        _q("age", "age|years of age|aged|years of age are|age of", 22, 92, Unit("years")),
-        _q("hct", "hematocrit|hct|serum hematocrit|hct of|hematocrit of", 22, 50, Unit("%")),
-        _q("k", "potassium|serum potassium|k|k of|potassium of", 2.8, 6.0, Unit("meq/l", decimals=1)),
+        quantity("sbp", "systolic bp|systolic pressure|sbp|systolic of|systolic blood pressure", 85, 190, MMHG),
+        quantity("dbp", "diastolic bp|diastolic pressure|dbp|diastolic of|diastolic blood pressure", 45, 105, MMHG),
+        quantity("hr", "heart rate|pulse|hr|pulse of|heart rate of", 45, 150, BPM),
+        quantity("qt", "qt interval|qt|qt time|measured qt of|qt interval of", 280, 520, MS, Unit("s", 1000, "*1000", 0, 2)),
+        quantity("w", "weight|body weight|weighs|body weight of|weight of", 45, 130, Unit("kg", decimals=1), Unit("lb", 0.4536, "*.4536")),
+        quantity("h", "height|body height|stands|body height of|height of", 148, 200, Unit("cm"), Unit("in", 2.54, "*2.54"), Unit("m", 100, "*100", 0, 2)),
+        quantity("b", "target bmi|goal bmi|desired bmi|goal bmi of|bmi goal of", 19, 26, Unit("kg/m2", decimals=1)),
+        quantity("na", "sodium|serum sodium|na|na of|sodium of", 122, 152, Unit("meq/l"), Unit("mmol/l")),
+        quantity("cl", "chloride|serum chloride|cl|cl of|chloride of", 88, 116, Unit("meq/l")),
+        quantity("bic", "bicarbonate|hco3|serum bicarbonate|hco3 of|bicarbonate of", 10, 34, Unit("meq/l")),
+        quantity("glu", "glucose|serum glucose|blood sugar|blood sugar of|glucose of", 60, 420, Unit("mg/dl"), Unit("mmol/l", 18, "*18", 0, 1)),
+        quantity("bun", "bun|urea nitrogen|blood urea nitrogen|urea nitrogen of|bun of", 6, 60, Unit("mg/dl")),
+        quantity("cr", "creatinine|serum creatinine|cr|cr of|creatinine of", 0.5, 4.5, Unit("mg/dl", decimals=1), Unit("umol/l", 1 / 88.4, "/88.4")),
+        quantity("ca", "calcium|serum calcium|total calcium|total calcium of|calcium of", 6.8, 11.5, Unit("mg/dl", decimals=1)),
+        quantity("alb", "albumin|serum albumin|alb|alb of|albumin of", 1.6, 4.4, Unit("g/dl", decimals=1), Unit("g/l", 0.1, "/10")),
+        quantity("ins", "insulin|fasting insulin|serum insulin|fasting insulin of|insulin of", 3, 40, Unit("uiu/ml", decimals=1)),
+        quantity("tc", "total cholesterol|cholesterol|serum cholesterol|total cholesterol of|cholesterol of", 130, 290, Unit("mg/dl")),
+        quantity("hdl", "hdl|hdl cholesterol|hdl-c|hdl-c of|hdl of", 28, 75, Unit("mg/dl")),
+        quantity("tg", "triglycerides|tg|serum triglycerides|tg of|triglycerides of", 60, 320, Unit("mg/dl")),
+        quantity("ast", "ast|sgot|serum ast|sgot of|ast of", 12, 160, Unit("u/l")),
+        quantity("alt", "alt|sgpt|serum alt|sgpt of|alt of", 12, 160, Unit("u/l")),
+        quantity("plt", "platelets|platelet count|plt|plt of|platelets of", 60, 380, Unit("k/ul")),
+        quantity("una", "urine sodium|sodium in urine|u-na|u-na of|urine sodium of", 8, 90, Unit("meq/l")),
+        quantity("ucr", "urine creatinine|creatinine in urine|u-cr|u-cr of|urine creatinine of", 20, 180, Unit("mg/dl")),
+        quantity("rr", "respiratory rate|breathing rate|rr|rr of|respiratory rate of", 10, 38, Unit("/min")),
+        quantity("t", "temperature|temp|body temperature|temp of|temperature of", 35, 40.4, Unit("c", decimals=1)),
+        quantity("wbc", "white cells|wbc|white blood cells|wbc of|white cells of", 2, 22, Unit("k/ul", decimals=1)),
+        quantity("age", "age|years of age|aged|years of age are|age of", 22, 92, Unit("years")),
+        quantity("hct", "hematocrit|hct|serum hematocrit|hct of|hematocrit of", 22, 50, Unit("%")),
+        quantity("k", "potassium|serum potassium|k|k of|potassium of", 2.8, 6.0, Unit("meq/l", decimals=1)),
     )
 }  # fmt: skip
 

@@ -47,9 +47,10 @@ def curb65(confusion: bool, bun: float, rate: float, systolic: float, diastolic:
     return confusion + (bun > 19) + (rate >= 30) + (systolic < 90 or diastolic <= 60) + (age >= 65)
 
 
-def sirs(temperature: float, pulse: float, rate: float, white: float) -> int:
-    """Bone 1992; degrees C, beats, breaths, 10^3/uL."""
-    return (temperature > 38 or temperature < 36) + (pulse > 90) + (rate > 20) + (white > 12 or white < 4)
+def sirs(temperature: float, pulse: float, rate: float, white: float, paco2: float = 40) -> int:
+    """Bone 1992; degrees C, beats, breaths or PaCO2 below 32 mm Hg, 10^3/uL."""
+    breath = rate > 20 or paco2 < 32
+    return (temperature > 38 or temperature < 36) + (pulse > 90) + breath + (white > 12 or white < 4)
 
 
 def caprini(
@@ -63,6 +64,82 @@ def caprini(
     ]
     points += {None: 0, "normal": 0, "on bed rest": 1, "confined to bed >72 hours": 2}[mobility]
     return points + female + five * 5 + three * 3 + two * 2 + one + (bmi > 25)
+
+
+def wells_pe(
+    dvt_signs: bool = False, likeliest: bool = False, pulse: float = 80, immobile: bool = False, surgery: bool = False,
+    previous_pe: bool = False, previous_dvt: bool = False, hemoptysis: bool = False, malignancy: bool = False,
+) -> float:  # fmt: skip
+    """Wells 2000: 3 points for signs of DVT and for PE as the likeliest diagnosis; 1.5 for a pulse above 100, for
+    immobility or surgery, for an earlier PE or DVT; 1 for hemoptysis and for malignancy.
+    """
+    points = 1.5 * ((pulse > 100) + (immobile or surgery) + (previous_pe or previous_dvt))
+    return 3 * (dvt_signs + likeliest) + points + hemoptysis + malignancy
+
+
+def heart(history: int, ecg: int, age: float, risk_factors: int, troponin: int, atherosclerosis: bool = False) -> int:
+    """Six 2008. History, ECG and troponin are graded 0-2; age from 45 one, from 65 two; any risk factor one, three of
+    them or atherosclerotic disease (stroke and TIA too) two.
+    """
+    risk = 2 if atherosclerosis or risk_factors >= 3 else 1 if risk_factors else 0
+    return history + ecg + (age >= 45) + (age >= 65) + risk + troponin
+
+
+def blatchford(
+    bun: float, hemoglobin: float, female: bool, systolic: float, pulse: float, melena: bool = False,
+    syncope: bool = False, liver: bool = False, failure: bool = False,
+) -> int:  # fmt: skip
+    """Glasgow-Blatchford bleeding score (Blatchford 2000); mg/dL, g/dL, mm Hg, beats."""
+    points = 0 if bun < 18.2 else 2 if bun < 22.4 else 3 if bun < 28 else 4 if bun < 70 else 6
+    if hemoglobin < 10:
+        points += 6
+    elif female:
+        points += hemoglobin < 12
+    else:
+        points += 3 if hemoglobin < 12 else int(hemoglobin < 13)
+    points += 3 if systolic < 90 else 2 if systolic < 100 else int(systolic < 110)
+    return points + (pulse >= 100) + melena + 2 * (syncope + liver + failure)
+
+
+def charlson(
+    age: float, one: int = 0, two: int = 0, liver: int = 0, diabetes: int = 0, tumor: int = 0, aids: bool = False
+) -> int:
+    """Charlson 1987, with a point a decade from 50, at most 4 (Charlson 1994).
+
+    `one` counts infarction, heart failure, peripheral vascular disease, stroke or TIA, dementia, lung disease, connective
+    tissue disease, ulcer; `two` hemiplegia, renal disease, leukemia, lymphoma. `liver` is 0, 1 mild, 3 moderate or severe;
+    `diabetes` 0, 1, 2 with organ damage; `tumor` 0, 2 localized, 6 metastatic.
+    """
+    return min(max(int(age // 10) - 4, 0), 4) + one + 2 * two + liver + diabetes + tumor + 6 * aids
+
+
+def child_pugh(bilirubin: float, albumin: float, inr: float, ascites: int, encephalopathy: int) -> int:
+    """Pugh 1973; mg/dL below 2 or to 3, g/dL above 3.5 or from 2.8, INR below 1.7 or to 2.3; the signs graded 1-3."""
+    points = 1 if bilirubin < 2 else 2 if bilirubin <= 3 else 3
+    points += 1 if albumin > 3.5 else 2 if albumin >= 2.8 else 3
+    points += 1 if inr < 1.7 else 2 if inr <= 2.3 else 3
+    return points + ascites + encephalopathy
+
+
+def centor(age: float, temperature: float, exudate: bool = False, nodes: bool = False, no_cough: bool = False) -> int:
+    """McIsaac 1998; a point for 3-14 years, one less from 45; degrees C above 38."""
+    return (3 <= age < 15) - (age >= 45) + (temperature > 38) + exudate + nodes + no_cough
+
+
+def feverpain(
+    fever: bool = False, no_cough: bool = False, onset: bool = False, purulent: bool = False, inflamed: bool = False
+) -> int:
+    """Little 2013: fever in 24 h, no cough or coryza, onset within 3 days, purulent tonsils, severe inflammation."""
+    return fever + no_cough + onset + purulent + inflamed
+
+
+def perc(
+    age: float, pulse: float, saturation: float, leg_swelling: bool = False, hemoptysis: bool = False,
+    surgery: bool = False, previous: bool = False, hormones: bool = False,
+) -> int:  # fmt: skip
+    """PERC rule (Kline 2004): criteria that are met, among them 50 years, 100 beats, saturation below 95 percent."""
+    points = (age >= 50) + (pulse >= 100) + (saturation < 95)
+    return points + leg_swelling + hemoptysis + surgery + previous + hormones
 
 
 def _band(value: float, bands: list[tuple[float, int]], above: int) -> int:

@@ -59,7 +59,7 @@ def data(
     """Write a task folder: a generated hospital and its tasks, or real ones (docs/data.md)."""
     from data_prep.build import build
     from data_prep.given import Sources
-    from data_prep.medcalc.bench import audit
+    from data_prep.medcalc.bench import audit, report
     from data_prep.settings import DataSettings
     from galen.config import load, preset
 
@@ -69,11 +69,7 @@ def data(
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:
-        findings = audit(path)
-        wrong = [f for f in findings if not f.agrees]
-        print(f"{path}: {len(wrong)} of {len(findings)} labels disagree with our calculators")
-        for finding in wrong:
-            print(f"  row {finding.row}: calculator {finding.calculator}: label {finding.label}, ours {finding.ours}")
+        print(f"{path}: {report(audit(path))}")
     counts = json.loads((out / "dataset.json").read_text())["counts"]
     print(f"{out}: " + ", ".join(f"{k} {v}" for k, v in counts.items()))
 

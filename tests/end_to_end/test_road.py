@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.report import curves
 from galen.rollout.store import read
 
@@ -46,7 +46,11 @@ def servers() -> set[str]:
 @pytest.fixture(scope="module")
 def gym(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gym") / "data"
-    build(out, 3, DataSettings(patients=60, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
+    build(
+        out,
+        3,
+        DataSettings(patients=60, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=MedCalcSize(**SIZE.model_dump())),
+    )
     return out
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.data.filters import FilterSettings, choose
 from galen.errors import UserError
 from galen.pipeline.road import Road
@@ -37,7 +37,11 @@ class Served(ScriptedPolicy):
 @pytest.fixture(scope="module")
 def gym(tmp_path_factory):
     out = tmp_path_factory.mktemp("gym") / "data"
-    build(out, 3, DataSettings(patients=60, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=SIZE))
+    build(
+        out,
+        3,
+        DataSettings(patients=60, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=MedCalcSize(**SIZE.model_dump())),
+    )
     return out
 
 

@@ -1,7 +1,7 @@
 """Law 7: the same seed and a scripted policy give the same episodes, byte for byte (timings aside)."""
 
 from data_prep.build import build
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.rollout.store import canonical
 
 
@@ -21,5 +21,11 @@ def test_episodes_repeat(sampler, teacher, tasks):
 def test_task_folders_repeat(tmp_path):
     size = FamilySize(train=30, valid=2, test=6, ood=3)
     for name in ("a", "b"):
-        build(tmp_path / name, 5, DataSettings(patients=40, mimic_iii=MimicSize(**size.model_dump()), medcalc=size))
+        build(
+            tmp_path / name,
+            5,
+            DataSettings(
+                patients=40, mimic_iii=MimicSize(**size.model_dump()), medcalc=MedCalcSize(**size.model_dump())
+            ),
+        )
     assert (tmp_path / "a/dataset.json").read_bytes() == (tmp_path / "b/dataset.json").read_bytes()

@@ -22,7 +22,7 @@ from data_prep.medcalc import formulas as f
 from data_prep.medcalc import scores as s
 from data_prep.medcalc.facts import FINDINGS, QUANTITIES
 from data_prep.mimic_iii.view import write_sqlite
-from data_prep.settings import DataSettings, FamilySize, MimicSize
+from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from data_prep.wordings import Part, wordings
 from galen.errors import UserError
 from galen.oracles import judge
@@ -162,7 +162,10 @@ def test_fhir_becomes_a_hospital_and_a_gym(shared, tmp_path):
     write_sqlite(hospital, tmp_path / "f.sqlite")
     size = FamilySize(train=40, valid=4, test=20, ood=5)
     build(
-        tmp_path / "gym", 0, DataSettings(mimic_iii=MimicSize(**size.model_dump()), medcalc=size), Sources(fhir=bundles)
+        tmp_path / "gym",
+        0,
+        DataSettings(mimic_iii=MimicSize(**size.model_dump()), medcalc=MedCalcSize(**size.model_dump())),
+        Sources(fhir=bundles),
     )
     assert len(read_tasks(tmp_path / "gym", "mimic_iii", "test")) == 25
 
@@ -284,7 +287,7 @@ def test_medcalc_benchs_own_files_make_a_task_folder(shared, tmp_path):
     build(
         tmp_path / "gym",
         0,
-        DataSettings(patients=30, mimic_iii=MimicSize(**size.model_dump()), medcalc=size),
+        DataSettings(patients=30, mimic_iii=MimicSize(**size.model_dump()), medcalc=MedCalcSize(**size.model_dump())),
         Sources(medcalc=(path,)),
     )
     train, valid = (read_tasks(tmp_path / "gym", "medcalc", s) for s in ("train", "valid"))
