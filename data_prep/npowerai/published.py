@@ -7,6 +7,7 @@ unsaid, so the answer form says it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -128,7 +129,7 @@ def _row(file: Path, place: str, row: dict[str, Any]) -> tuple[int, str, str, fl
     number, target, label = row.get("task_id"), row.get("estimate_target"), row.get("answer")
     for field, good, due in (
         ("task_id", isinstance(number, int) and number in TESTS, "a whole number from 1 to 6"),
-        ("estimate_target", target in ORACLES, "'size' or 'power'"),
+        ("estimate_target", isinstance(target, str) and target in ORACLES, "'size' or 'power'"),
         ("answer", isinstance(label, int | float) and not isinstance(label, bool), "a number"),
     ):
         if not good:
@@ -169,9 +170,10 @@ def _answer(number: int, target: str, values: Values) -> float | str:
     try:
         if target == "size":
             return c.smallest(lambda n: power(values, n), values["goal"])
-        return power(values, int(values["n"]))
+        found = power(values, int(values["n"]))
     except (ValueError, ZeroDivisionError) as error:
         return f"its numbers give no {target}: {error}"
+    return found if math.isfinite(found) else f"its numbers give no {target}"
 
 
 def _agrees(target: str, label: float, ours: float) -> bool:

@@ -90,13 +90,14 @@ def test_rows_without_their_numbers_are_refused_and_counted(tmp_path):
     short = dict(_rows()[0], question="How many patients?")
     halves = dict(_rows()[9], question=ROWS[9][2].replace("0.705", "0.605"))
     same = dict(_rows()[0], question=ROWS[0][2].replace("104.18", "120"))
-    rows = [*_rows(), short, halves, same, _rows()[1]]
+    one = dict(_rows()[1], question=ROWS[1][2].replace("recruited 37", "recruited 1"))
+    rows = [*_rows(), short, halves, same, _rows()[1], one]
     _, account, _ = published.read(_write(tmp_path / "npowerai", rows))
     reasons = {reason.split(":")[0]: places for reason, places in account.reasons.items()}
     assert account.used == len(ROWS) and reasons == {
         "its question does not state 'goal' where the release's does": ["row 13"],
         "its proportions do not sum to one": ["row 14"], "its numbers give no size": ["row 15"],
-        "it says the same as an earlier row": ["row 16"],
+        "it says the same as an earlier row": ["row 16"], "its numbers give no power": ["row 17"],
     }  # fmt: skip
     with pytest.raises(UserError, match="no row is usable"):
         published.read(_write(tmp_path / "npowerai", [short]))
@@ -107,6 +108,7 @@ def test_rows_without_their_numbers_are_refused_and_counted(tmp_path):
     [
         ({"task_id": 7}, "row 2: task_id: 7 is not a whole number from 1 to 6"),
         ({"estimate_target": "alpha"}, "row 2: estimate_target: 'alpha' is not 'size' or 'power'"),
+        ({"estimate_target": ["size"]}, "row 2: estimate_target: .* is not 'size' or 'power'"),
         ({"answer": "42"}, "row 2: answer: '42' is not a number"),
         ({"question": " "}, "row 2: field 'question' is missing"),
     ],
