@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_prep.databases import read_only
 from galen.agent.debugging import explain
 from galen.policy.scripted import block
 from galen.tasks.base import Vocabulary
@@ -69,7 +70,7 @@ class _Sql:
     """Random queries over the schema, run for their results."""
 
     def __init__(self, database: Path, rng: random.Random) -> None:
-        self._db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+        self._db = read_only(database)
         self._rng = rng
         self._patients = [r[0] for r in self._db.execute("select subject_id from patients")]
         self._names = {

@@ -6,6 +6,7 @@ policy makes of words it has never met is what the test asks.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal
@@ -31,3 +32,20 @@ def wordings(options: Sequence[str], part: Part) -> Sequence[str]:
     if part is Part.TEST:
         return options[-1:]
     return options[:DEMONSTRATED] if part is Part.DEMONSTRATIONS else options[:-1]
+
+
+def pick(rng: random.Random, options: Sequence[str], part: Part) -> str:
+    """One of those that `part` may use."""
+    return rng.choice(wordings(options, part))
+
+
+def blocks(
+    n_train: int, n_test: int, n_ood: int, demonstrations: int
+) -> tuple[tuple[Part, Literal["id", "ood"], int, int], ...]:
+    """What a family is built in: the part, the block, the number of its first instance, and how many it has."""
+    return (
+        (Part.DEMONSTRATIONS, "id", 0, demonstrations),
+        (Part.TRAIN, "id", demonstrations, n_train - demonstrations),
+        (Part.TEST, "id", 0, n_test),
+        (Part.TEST, "ood", 0, n_ood),
+    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from data_prep.databases import read_only
 from data_prep.ehrcon.checker import MOUNT, Asked, mentions, program, run
 from data_prep.ehrcon.claims import Claim, Rates
 from data_prep.ehrcon.forms import forms
@@ -24,7 +25,7 @@ from data_prep.ehrcon.writer import DISCHARGE, NURSING, PHYSICIAN, write
 from data_prep.ehrsql.build import in_test
 from data_prep.ehrsql.laws import grams
 from data_prep.published import Refusals
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, pick
 from galen.errors import UserError
 from galen.tasks.ehrcon import CONTRACT, ENTITY_TYPES
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Resource, Task, TaskPrompt
@@ -105,7 +106,7 @@ def _questions(
     database: Path, ours: Path, wanted: dict[Split, int], seed: int, rates: Rates, account: Refusals
 ) -> Iterator[_Question]:  # fmt: skip
     """The questions of each split; `ours` is written with all stays, since which are asked depends on the answers."""
-    db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    db = read_only(database)
     names = read_names(db)
     write_sqlite(database, ours, (row[0] for row in db.execute("select hadm_id from admissions")))
     rng = random.Random(f"ehrcon/{seed}")
@@ -197,7 +198,7 @@ def _pair(q: _Question, index: int, seed: int, privacy: Privacy) -> tuple[Task, 
     id_ = f"ehrcon/{q.split}-ood/{index:06d}"
     part = Part.TEST if q.split == "test" else Part.TRAIN
     rng = random.Random(f"ehrcon/{seed}/{id_}")
-    question = f"{rng.choice(wordings(QUESTIONS, part))} {rng.choice(wordings(ABOUT, part))}".format(
+    question = f"{pick(rng, QUESTIONS, part)} {pick(rng, ABOUT, part)}".format(
         note=q.id, noun=group.noun, name=q.asked.name, kind=TITLES[q.note.kind], charted=q.note.charted, hadm=stay.hadm,
         admitted=stay.admitted, forms=" or ".join(_written(q.asked)),
     )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from data_prep.databases import in_memory, read_only
 from data_prep.ehrsql import draws, fill
 from data_prep.ehrsql.events import Events
 from data_prep.ehrsql.fill import Draw
@@ -20,7 +20,7 @@ from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
 from data_prep.ehrsql.tags import brief_category, o_tag, operation, t_tag
 from data_prep.ehrsql.template import Dialect, Template, templates
 from data_prep.ehrsql.times import NOW
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, pick
 from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
 Selected = Literal["brief", "all"]
@@ -89,7 +89,7 @@ def in_test(key: str) -> bool:
 
 class _Maker:
     def __init__(self, database: Path, seed: int, privacy: Privacy, dialect: Dialect, selection: Selection) -> None:
-        self._db = _open(database, dialect.indexes if selection.whole else ())
+        self._db = in_memory(database, dialect.indexes) if selection.whole else read_only(database)
         self._events = Events(self._db, dialect)
         self._seed, self._privacy, self._dialect, self._selection = seed, privacy, dialect, selection
         self._answers: dict[str, list[list[Any]]] = {}
@@ -125,7 +125,7 @@ class _Maker:
         used = {k: v for k, v in draw.slots.items() if k != "time" and k in template.slots}
         if in_test(_subject(template, draw, used)) != (part is Part.TEST):
             return None
-        question = fill.question(rng.choice(wordings(template.phrases(self._selection.whole), part)), draw)
+        question = fill.question(pick(rng, template.phrases(self._selection.whole), part), draw)
         sql = fill.sql(template, draw, self._dialect.visit_key)
         rows = self._run(sql, template, draw)
         if rows is None or question in self._questions or (part is Part.TEST and sql.lower() in self._queries):
@@ -200,20 +200,6 @@ class _Maker:
             metadata={"q_tag": template.tag, **tags, "slots": used},
         )  # fmt: skip
         return task, Gold(id=id_, answer=rows, solution=sql, lang="sql")
-
-
-def _open(database: Path, indexes: Sequence[str]) -> sqlite3.Connection:
-    """The database, read only; with `indexes`, an indexed copy of it in memory."""
-    db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    if not indexes:
-        return db
-    copy = sqlite3.connect(":memory:")
-    db.backup(copy)
-    db.close()
-    for i, on in enumerate(indexes):
-        copy.execute(f"create index own_{i} on {on}")
-    copy.execute("analyze")
-    return copy
 
 
 def _subject(template: Template, draw: Draw, used: dict[str, Any]) -> str:

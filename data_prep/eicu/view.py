@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_prep.databases import stamp, write
 from data_prep.eicu import names
 from data_prep.eicu.bedside import COLUMNS, height, vital_rows, weights
 from data_prep.hospital.model import Admission, Hospital, IcuStay, Patient
@@ -42,14 +43,7 @@ INDEXES = (
 
 def write_sqlite(hospital: Hospital, path: Path) -> None:
     """Write the 10 tables, lower-case, with indexes, to a new file `path`."""
-    writer = _Writer(hospital)
-    with sqlite3.connect(path) as db:
-        db.executescript(SCHEMA.read_text())
-        for table, rows in writer.tables.items():
-            if rows:
-                db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
-        add_indexes(db)
-    db.close()
+    write(path, SCHEMA, _Writer(hospital).tables, add_indexes)
 
 
 def add_indexes(db: sqlite3.Connection) -> None:
@@ -62,10 +56,6 @@ def add_indexes(db: sqlite3.Connection) -> None:
 def unique_pid(patient: Patient, seed: int) -> str:
     """The patient's number behind a three-digit prefix, as eICU writes it: '006-12345'."""
     return f"{2 + int(np.random.default_rng([seed, patient.id, SALT, 1]).integers(34)):03d}-{patient.id}"
-
-
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else time.strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(frozen=True)
@@ -114,7 +104,7 @@ class _Writer:
             for name, drug in allergies:
                 noted = units[0].start + timedelta(minutes=int(rng.integers(5, 240)))
                 if a.end is None or noted < a.end:
-                    self._add("allergy", ids[0], drug, name, _text(noted))
+                    self._add("allergy", ids[0], drug, name, stamp(noted))
 
     def _unit_stay(
         self, pid: str, unit_id: int, p: Patient, a: Admission, hospital: int, unit: _Unit, about: tuple[float | None, ...]
@@ -122,47 +112,47 @@ class _Writer:
         status = None if a.end is None else "expired" if a.destination == "dead/expired" else "alive"
         self.tables.setdefault("patient", []).append((
             pid, self._stay, unit_id, names.SEXES[p.sex], "> 89" if a.age > 89 else str(a.age),
-            names.ETHNICITIES.get(a.ethnicity, a.ethnicity), hospital, unit.ward, *about, _text(a.start),
-            names.SOURCES.get(a.source, a.source)[:30], _text(unit.start), _text(unit.end), _text(a.end), status,
+            names.ETHNICITIES.get(a.ethnicity, a.ethnicity), hospital, unit.ward, *about, stamp(a.start),
+            names.SOURCES.get(a.source, a.source)[:30], stamp(unit.start), stamp(unit.end), stamp(a.end), status,
         ))  # fmt: skip
 
     def _events(self, pid: str, a: Admission, at: _Places, rng: np.random.Generator) -> None:
         for x in a.diagnoses:
             name = names.DIAGNOSES[x.code][0] if x.code in names.DIAGNOSES else x.title
-            row = self._add("diagnosis", at(x.time), name, _text(x.time), names.icd(x.code))
+            row = self._add("diagnosis", at(x.time), name, stamp(x.time), names.icd(x.code))
             self._cost(pid, "diagnosis", row, x.time, x.cost)
         for x in a.procedures:
-            row = self._add("treatment", at(x.time), names.TREATMENTS.get(x.code, x.title), _text(x.time))
+            row = self._add("treatment", at(x.time), names.TREATMENTS.get(x.code, x.title), stamp(x.time))
             self._cost(pid, "treatment", row, x.time, x.cost)
         for m in a.labs:
             if m.value is not None:
-                row = self._add("lab", at(m.time), names.LABS.get(m.item, m.item), m.value, _text(m.time))
+                row = self._add("lab", at(m.time), names.LABS.get(m.item, m.item), m.value, stamp(m.time))
                 self._cost(pid, "lab", row, m.time, m.cost)
         for d in a.drugs:
             dosage = f"{d.dose} {names.UNITS.get(d.unit, d.unit)}"
             drug, route = names.DRUGS.get(d.name, d.name), names.ROUTES.get(d.route, d.route)
-            row = self._add("medication", at(d.start), drug, dosage, route, _text(d.start), _text(d.end))
+            row = self._add("medication", at(d.start), drug, dosage, route, stamp(d.start), stamp(d.end))
             self._cost(pid, "medication", row, d.start, d.cost)
         for m in a.cultures:
             sites = names.SITES.get(m.specimen, (m.specimen,))
             site = sites[int(rng.integers(len(sites)))]
             organism = names.NO_GROWTH if m.organism is None else names.ORGANISMS.get(m.organism, m.organism)
-            self._add("microlab", at(m.time), site, organism, _text(m.time))
+            self._add("microlab", at(m.time), site, organism, stamp(m.time))
         for stay in a.icu:
             self._bedside(stay, at, rng)
 
     def _bedside(self, stay: IcuStay, at: _Places, rng: np.random.Generator) -> None:
         for time, signs in vital_rows(stay, rng):
-            self._add("vitalperiodic", at(time), *(signs.get(c) for c in COLUMNS), _text(time))
+            self._add("vitalperiodic", at(time), *(signs.get(c) for c in COLUMNS), stamp(time))
         for path, cells, measures in (
             (names.INTAKE, names.INTAKES, stay.inputs), (names.OUTPUT, names.OUTPUTS, stay.outputs),
         ):  # fmt: skip
             for m in measures:
                 label, *group = cells.get(m.item, (m.item,))
-                self._add("intakeoutput", at(m.time), path + "|".join([*group, label]), label, m.value, _text(m.time))
+                self._add("intakeoutput", at(m.time), path + "|".join([*group, label]), label, m.value, stamp(m.time))
 
     def _cost(self, pid: str, kind: str, row: int, time: datetime, cost: float) -> None:
-        self._add("cost", pid, self._stay, kind, row, _text(time), cost)
+        self._add("cost", pid, self._stay, kind, row, stamp(time), cost)
 
 
 class _Places:

@@ -14,7 +14,7 @@ from data_prep.medcalc.recipes import DATE_RECIPES, OOD, RECIPES, Recipe
 from data_prep.medcalc.task import pair
 from data_prep.medcalc.whole import MAKERS, Maker
 from data_prep.medcalc.whole import OOD as WHOLE_OOD
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, blocks, pick
 from galen.types import Gold, Task
 
 Selected = Literal["brief", "all"]
@@ -40,12 +40,8 @@ def build(
     seen = [maker for id_, maker in makers.items() if id_ not in unseen]
     held = [maker for id_, maker in makers.items() if id_ in unseen]
     taken: set[str] = set()
-    for part, block, chosen, first, n in (
-        (Part.DEMONSTRATIONS, "id", seen, 0, demonstrations),
-        (Part.TRAIN, "id", seen, demonstrations, n_train - demonstrations),
-        (Part.TEST, "id", seen, 0, n_test),
-        (Part.TEST, "ood", held, 0, n_ood),
-    ):
+    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
+        chosen = held if block == "ood" else seen
         rng = random.Random(f"medcalc/{seed}/{part}/{block}")
         made = 0
         while made < n:
@@ -70,12 +66,12 @@ def _calculated(
         said.append(_say(rng, quantity, f"{stated} {unit.name}", part))
         if rng.random() < 0.2:
             old, old_unit = quantity.draw(rng)
-            said.append(_word(rng, OLD, part).format(_say(rng, quantity, f"{old} {old_unit.name}", part)))
+            said.append(pick(rng, OLD, part).format(_say(rng, quantity, f"{old} {old_unit.name}", part)))
     for name in recipe.findings:
         present = rng.random() < 0.45
         values[name] = present
         lines.append(f"{name}={int(present)}")
-        said.append(_word(rng, FINDINGS[name][0 if present else 1], part))
+        said.append(pick(rng, FINDINGS[name][0 if present else 1], part))
     said += _distractors(rng, recipe, part)
     rng.shuffle(said)
     truth = recipe.truth(values)
@@ -120,12 +116,8 @@ def _dated(id_: int, rng: random.Random, part: Part, block: str, index: int, sty
     return pair((id_, name, kind, "date"), part, block, index, _note(rng, said, style), question, answer, solution)
 
 
-def _word(rng: random.Random, options: tuple[str, ...], part: Part) -> str:
-    return rng.choice(wordings(options, part))
-
-
 def _say(rng: random.Random, quantity: Quantity, value: str, part: Part) -> str:
-    return f"{_word(rng, quantity.wordings, part)} {value}"
+    return f"{pick(rng, quantity.wordings, part)} {value}"
 
 
 def _note(rng: random.Random, said: list[str], style: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from data_prep.medcalc.facts import Quantity
 from data_prep.medcalc.signs import ALL, EXCLUDED, FINDINGS, FIXED, GRADES, NEUTRAL, RELATIVES
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, pick
 
 HEADERS = ("Visit of {:%m/%d/%Y}", "Seen on {:%m/%d/%Y}", "Note of {:%m/%d/%Y}", "Date of visit: {:%m/%d/%Y}", "Examined on {:%m/%d/%Y}")  # fmt: skip
 EARLIER = ("on {0:%m/%d/%Y}: {1}", "earlier, on {0:%m/%d/%Y}, {1}", "results of {0:%m/%d/%Y}: {1}", "back on {0:%m/%d/%Y}, {1}", "as of {0:%m/%d/%Y}, {1}")  # fmt: skip
@@ -20,11 +20,6 @@ FILLER = (
     "samples reached the laboratory in time", "transport arrived on time", "consent forms are in the chart",
     "the referring practice will receive a copy", "belongings were handed to the ward", "the chart was updated",
 )  # fmt: skip
-
-
-def word(rng: random.Random, options: Sequence[str], part: Part) -> str:
-    """One of the wordings that `part` may use."""
-    return rng.choice(wordings(options, part))
 
 
 class Draft:
@@ -39,7 +34,7 @@ class Draft:
         self.converted: dict[str, bool] = {}  # variables whose unit is another; True for a temperature
 
     def word(self, options: Sequence[str]) -> str:
-        return word(self.rng, options, self.part)
+        return pick(self.rng, options, self.part)
 
     def measure(self, key: str) -> None:
         """A quantity of the visit; one in three that can differ has an older value, too."""

@@ -10,6 +10,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+from data_prep.databases import stamp, write
 from data_prep.hospital.model import Admission, Hospital, IcuStay, Patient
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -28,14 +29,7 @@ INDEXES = (
 
 def write_sqlite(hospital: Hospital, path: Path) -> None:
     """Write the 17 tables, lower-case, with indexes, to a new file `path`."""
-    writer = _Writer(hospital)
-    with sqlite3.connect(path) as db:
-        db.executescript(SCHEMA.read_text())
-        for table, rows in writer.tables.items():
-            if rows:
-                db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
-        add_indexes(db)
-    db.close()
+    write(path, SCHEMA, _Writer(hospital).tables, add_indexes)
 
 
 def add_indexes(db: sqlite3.Connection) -> None:
@@ -47,10 +41,6 @@ def add_indexes(db: sqlite3.Connection) -> None:
     for i, on in enumerate(INDEXES):
         db.execute(f"CREATE INDEX ix_{i} ON {on}")
     db.execute("ANALYZE")
-
-
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else time.strftime("%Y-%m-%d %H:%M:%S")
 
 
 class _Writer:
@@ -70,14 +60,14 @@ class _Writer:
         return len(rows)
 
     def _patient(self, p: Patient) -> None:
-        self._add("PATIENTS", p.id, p.sex, _text(p.birth), _text(p.death))
+        self._add("PATIENTS", p.id, p.sex, stamp(p.birth), stamp(p.death))
         for a in p.admissions:
             self._hadm += 7
             self._admission(p.id, self._hadm, a)
 
     def _admission(self, subject: int, hadm: int, a: Admission) -> None:
         self._add(
-            "ADMISSIONS", subject, hadm, _text(a.start), _text(a.end), a.kind, a.source, a.destination, a.insurance,
+            "ADMISSIONS", subject, hadm, stamp(a.start), stamp(a.end), a.kind, a.source, a.destination, a.insurance,
             a.language, a.marital, a.ethnicity, a.age,
         )  # fmt: skip
         for dictionary, table, coded in (
@@ -88,24 +78,24 @@ class _Writer:
                 if x.code not in self._codes[dictionary]:
                     self._codes[dictionary].add(x.code)
                     self._add(dictionary, x.code, x.short, x.title)
-                row = self._add(table, subject, hadm, x.code, _text(x.time))
+                row = self._add(table, subject, hadm, x.code, stamp(x.time))
                 self._cost(subject, hadm, table, row, x.time, x.cost)
         for m in a.labs:
             row = self._add(
-                "LABEVENTS", subject, hadm, self._item("D_LABITEMS", m.item), _text(m.time), m.value, m.unit
+                "LABEVENTS", subject, hadm, self._item("D_LABITEMS", m.item), stamp(m.time), m.value, m.unit
             )
             self._cost(subject, hadm, "LABEVENTS", row, m.time, m.cost)
         for d in a.drugs:
             row = self._add(
-                "PRESCRIPTIONS", subject, hadm, _text(d.start), _text(d.end), d.name, d.dose, d.unit, d.route
+                "PRESCRIPTIONS", subject, hadm, stamp(d.start), stamp(d.end), d.name, d.dose, d.unit, d.route
             )
             self._cost(subject, hadm, "PRESCRIPTIONS", row, d.start, d.cost)
         for m in a.cultures:
-            self._add("MICROBIOLOGYEVENTS", subject, hadm, _text(m.time), m.specimen, m.organism)
+            self._add("MICROBIOLOGYEVENTS", subject, hadm, stamp(m.time), m.specimen, m.organism)
         stays = [self._icu(subject, hadm, stay) for stay in a.icu]
         for t in a.transfers:
             stay = stays[0] if t.icu and stays else None
-            self._add("TRANSFERS", subject, hadm, stay, t.event, t.careunit, t.ward, _text(t.start), _text(t.end))
+            self._add("TRANSFERS", subject, hadm, stay, t.event, t.careunit, t.ward, stamp(t.start), stamp(t.end))
 
     def _icu(self, subject: int, hadm: int, s: IcuStay) -> int:
         stay = 200000 + 3 * (len(self.tables.get("ICUSTAYS", ())) + 1)
@@ -118,18 +108,18 @@ class _Writer:
             s.last_unit,
             s.first_ward,
             s.last_ward,
-            _text(s.start),
-            _text(s.end),
+            stamp(s.start),
+            stamp(s.end),
         )
         for m in s.vitals:
             item = self._item("D_ITEMS", m.item, "chartevents")
-            self._add("CHARTEVENTS", subject, hadm, stay, item, _text(m.time), m.value, m.unit)
+            self._add("CHARTEVENTS", subject, hadm, stay, item, stamp(m.time), m.value, m.unit)
         for m in s.inputs:
             item = self._item("D_ITEMS", m.item, "inputevents_cv")
-            self._add("INPUTEVENTS_CV", subject, hadm, stay, _text(m.time), item, m.value)
+            self._add("INPUTEVENTS_CV", subject, hadm, stay, stamp(m.time), item, m.value)
         for m in s.outputs:
             item = self._item("D_ITEMS", m.item, "outputevents")
-            self._add("OUTPUTEVENTS", subject, hadm, stay, _text(m.time), item, m.value)
+            self._add("OUTPUTEVENTS", subject, hadm, stay, stamp(m.time), item, m.value)
         return stay
 
     def _item(self, dictionary: str, label: str, links: str | None = None) -> int:
@@ -140,4 +130,4 @@ class _Writer:
         return ids[label]
 
     def _cost(self, subject: int, hadm: int, table: str, row: int, time: datetime, cost: float) -> None:
-        self._add("COST", subject, hadm, table.lower(), row, _text(time), cost)
+        self._add("COST", subject, hadm, table.lower(), row, stamp(time), cost)

@@ -17,7 +17,7 @@ from data_prep.npowerai import phrases as p
 from data_prep.npowerai.plans import ALPHAS, FORMS, OOD, Draw, Plan, Rule
 from data_prep.npowerai.programs import power_program, size_program
 from data_prep.npowerai.studies import Counted
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, blocks, pick
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Task, TaskPrompt
 
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
@@ -48,12 +48,8 @@ def build(n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: i
     The first `demonstrations` of train keep to the wordings that demonstrations show.
     """
     taken: set[tuple] = set()
-    for part, block, forms, first, n in (
-        (Part.DEMONSTRATIONS, "id", FORMS, 0, demonstrations),
-        (Part.TRAIN, "id", FORMS, demonstrations, n_train - demonstrations),
-        (Part.TEST, "id", FORMS, 0, n_test),
-        (Part.TEST, "ood", OOD, 0, n_ood),
-    ):
+    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
+        forms = OOD if block == "ood" else FORMS
         rng = random.Random(f"npowerai/{seed}/{part}/{block}")
         cells = [
             ((test, form, goal), draw)
@@ -95,7 +91,7 @@ def _size(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> A
         return None
     unit = OWN_UNITS.get(form) or rng.choice(UNITS[test])
     parts = _parts(unit, plan)
-    sentence = _word(rng, p.SIZES, part).format(counted=p.COUNTED[unit].format(parts=plan.parts), power=wanted)
+    sentence = pick(rng, p.SIZES, part).format(counted=p.COUNTED[unit].format(parts=plan.parts), power=wanted)
     program = size_program(plan.imports, "\n".join(plan.setup), plan.call, wanted, parts)
     return unit, sentence, n * parts, program
 
@@ -107,7 +103,7 @@ def _power(rng: random.Random, test: str, form: str, plan: Plan, part: Part) -> 
     unit = OWN_UNITS.get(form) or rng.choice(UNITS[test])
     parts = _parts(unit, plan)
     enrolled = p.ENROLLED[unit].format(n=n * parts, parts=plan.parts)
-    sentence = _word(rng, p.POWERS, part).format(enrolled=enrolled)
+    sentence = pick(rng, p.POWERS, part).format(enrolled=enrolled)
     program = power_program(plan.imports, "\n".join(plan.setup), plan.call, n, parts)
     return unit, sentence, round(plan.power(n), 6), program
 
@@ -124,22 +120,18 @@ def _story(rng: random.Random, test: str, form: str, plan: Plan, rule: Rule, par
         slots["a"], slots["b"] = plan.study.versus
         slots["topic"] = p.TOPICS[form].format(**slots)
     sentences = [
-        _word(rng, p.OPENINGS[test], part),
-        _word(rng, p.EFFECTS[test, form], part),
-        _word(rng, p.RULES[test], part),
+        pick(rng, p.OPENINGS[test], part),
+        pick(rng, p.EFFECTS[test, form], part),
+        pick(rng, p.RULES[test], part),
     ]
     if "control_risk" in slots:
-        sentences.append(_word(rng, p.EXPECTED, part))
+        sentences.append(pick(rng, p.EXPECTED, part))
     told = {
         "alpha": rule.alpha, "sides": "two-sided" if rule.sides == 2 else "one-sided", "tail": rule.tail, "name": NAMES.get(test, test),
         "direction": "" if rule.sides == 2 else " towards the expected effect",
     }  # fmt: skip
     said = [sentence.format(**slots, **told) for sentence in sentences]
     return " ".join(sentence[0].upper() + sentence[1:] for sentence in said)
-
-
-def _word(rng: random.Random, options: tuple[str, ...], part: Part) -> str:
-    return rng.choice(wordings(options, part))
 
 
 def _pair(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from data_prep.databases import in_memory
 from data_prep.ehrsql.build import in_test
 from data_prep.ehrsql.laws import Fairness, grams
 from data_prep.ehrsql.times import NOW
 from data_prep.seqsql.chains import Chain, Drawer
 from data_prep.seqsql.operations import CONTRACTS
-from data_prep.wordings import Part
+from data_prep.wordings import Part, blocks
 from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
 RESOURCE = Resource(kind="sqlite", path="resources/mimic_iii.sqlite", mount="/data/mimic_iii.sqlite")
@@ -36,10 +36,8 @@ def build(
     on are instances. `metadata` says both splits, the whole question, and the back-references of each turn so far.
     """
     maker = _Maker(database, seed, Privacy(privacy))
-    yield from maker.make(Part.DEMONSTRATIONS, "id", demonstrations)
-    yield from maker.make(Part.TRAIN, "id", n_train - demonstrations, first=demonstrations)
-    yield from maker.make(Part.TEST, "id", n_test)
-    yield from maker.make(Part.TEST, "ood", n_ood)
+    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
+        yield from maker.make(part, block, n, first)
 
 
 def document(turn: int, question: str, sql: str) -> str:
@@ -49,19 +47,13 @@ def document(turn: int, question: str, sql: str) -> str:
 
 class _Maker:
     def __init__(self, database: Path, seed: int, privacy: Privacy) -> None:
-        self._db = sqlite3.connect(":memory:")
-        with sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True) as source:
-            source.backup(self._db)
-        source.close()
-        for i, on in enumerate(INDEXES):
-            self._db.execute(f"create index own_{i} on {on}")
-        self._db.execute("analyze")
+        self._db = in_memory(database, INDEXES)
         self._drawer = Drawer(self._db)
         self._seed, self._privacy = seed, privacy
         self._seen: set[tuple[str, ...]] = set()
         self._trained: set[tuple[str, ...] | str] = set()
 
-    def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
+    def make(self, part: Part, block: str, n: int, first: int) -> Iterator[tuple[Task, Gold]]:
         """`n` instances numbered from `first`; fewer where the database has no more."""
         rng = random.Random(f"ehr_seqsql/{self._seed}/{part}/{block}")
         fairness = Fairness()

@@ -12,7 +12,7 @@ from typing import Any
 from data_prep.ehrsql import times
 from data_prep.ehrsql.laws import is_readable
 from data_prep.seqsql.operations import COMPUTES, FOLLOWS, HELD_OUT, NARROWS, OPENS, Operation
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, pick
 
 Slots = dict[str, Any]
 
@@ -234,7 +234,7 @@ class Drawer:
         rows = self._answer(sql)
         if rows is None or not _moves(operation, turns, rows):
             return None
-        question = _tidy(rng.choice(wordings(operation.phrases, part)).format(**said))
+        question = _tidy(pick(rng, operation.phrases, part).format(**said))
         whole = _tidy(operation.whole.format(**said, np=turns[-1].whole if turns else ""))
         return Turn(operation, question, whole, sql, _fill(operation.sql, slots, period, tokens), rows)
 

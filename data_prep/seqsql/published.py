@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import ast
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from data_prep.databases import read_only
 from data_prep.ehrsql.times import NOW
 from data_prep.published import Refusals, json_rows, run, split_of, text_of
 from data_prep.seqsql.build import ACTIONS, RESOURCE, document
@@ -43,7 +43,7 @@ def read(
     account = Refusals(str(file))
     pairs: list[Pair] = []
     seen: set[tuple[str, ...]] = set()
-    db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    db = read_only(database)
     for place, row in json_rows(file):
         turns = _answered(file, place, row) if "ans" in row else _turns(file, place, row)
         if "ans" not in row and row.get(by) not in ("train", "test"):

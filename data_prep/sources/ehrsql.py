@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from data_prep.databases import read_only
 from data_prep.ehrsql.build import ACTIONS, CONTRACTS
 from data_prep.ehrsql.tags import operation
 from data_prep.eicu import view as eicu
@@ -117,7 +118,7 @@ def read(
     """
     pairs: list[Pair] = []
     accounts = []
-    with closing(open_database(database)) as db:
+    with closing(read_only(database)) as db:
         maker = Maker(release.family, db, ask, privacy)
         for file in release.files:
             account = Refusals(str(file))
@@ -126,11 +127,6 @@ def read(
             accounts.append(account)
     require_some(pairs, accounts)
     return pairs, accounts
-
-
-def open_database(path: Path) -> sqlite3.Connection:
-    """The task database at `path`, read only."""
-    return sqlite3.connect(f"file:{path.resolve()}?mode=ro&immutable=1", uri=True)
 
 
 def require_some(pairs: Sequence[Pair], accounts: Sequence[Refusals]) -> None:

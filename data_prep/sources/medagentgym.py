@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from data_prep.databases import read_only
 from data_prep.medcalc import bench
 from data_prep.published import Refusals, json_rows, run, split_of
 from data_prep.sources import ehrsql, tables
@@ -101,7 +102,7 @@ def _ehrsql(
     file: Path, family: str, database: Path, ask: Asked, privacy: Privacy
 ) -> tuple[list[Pair], Refusals, list[Difference]]:
     found, account = ehrsql.rows(file), Refusals(str(file))
-    with closing(ehrsql.open_database(database)) as db:
+    with closing(read_only(database)) as db:
         pairs = Maker(family, db, ask, privacy).make(found, split(file, family), "medagentgym", account)
         queries = {str(row["id"]): str(row["query"]) for row in found}
         differences = [

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from data_prep.databases import in_memory
 from data_prep.ehrsql.build import in_test
 from data_prep.ehrsql.laws import Fairness, grams, is_readable
 from data_prep.treqs.draw import Plan, Records, draw, plan
 from data_prep.treqs.forms import Form
 from data_prep.treqs.phrases import say
-from data_prep.wordings import Part
+from data_prep.wordings import Part, blocks
 from galen.types import ActionKind, Gold, Limits, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
 MOUNT = "/data/treqs.sqlite"
@@ -36,10 +36,8 @@ def build(
     No two tasks share a question; what a question is about puts it on one side of train and test.
     """
     maker = _Maker(database, seed, Privacy(privacy))
-    yield from maker.make(Part.DEMONSTRATIONS, "id", demonstrations)
-    yield from maker.make(Part.TRAIN, "id", n_train - demonstrations, first=demonstrations)
-    yield from maker.make(Part.TEST, "id", n_test)
-    yield from maker.make(Part.TEST, "ood", n_ood)
+    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
+        yield from maker.make(part, block, n, first)
 
 
 def category(aggregation: str) -> str:
@@ -49,10 +47,7 @@ def category(aggregation: str) -> str:
 
 class _Maker:
     def __init__(self, database: Path, seed: int, privacy: Privacy) -> None:
-        self._db = sqlite3.connect(":memory:")
-        with sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True) as source:
-            source.backup(self._db)
-        source.close()
+        self._db = in_memory(database)
         self._records = Records(self._db)
         self._seed, self._privacy = seed, privacy
         self._named: dict[str, set[str]] = {}
@@ -62,7 +57,7 @@ class _Maker:
         self._trained: set[tuple[str, ...]] = set()
         self._asked: Counter[str] = Counter()
 
-    def make(self, part: Part, block: str, n: int, first: int = 0) -> Iterator[tuple[Task, Gold]]:
+    def make(self, part: Part, block: str, n: int, first: int) -> Iterator[tuple[Task, Gold]]:
         """`n` instances numbered from `first`; fewer where the tables have no more."""
         rng = random.Random(f"treqs/{self._seed}/{part}/{block}")
         fairness = Fairness()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from data_prep.treqs.forms import Condition, Form
-from data_prep.wordings import Part, wordings
+from data_prep.wordings import Part, pick
 
 OPENINGS = {
     "count": (
@@ -112,7 +112,7 @@ def say(rng: random.Random, form: Form, part: Part) -> str:
     """A question that means `form`, in the wordings that `part` may use."""
 
     def one(options: tuple[str, ...]) -> str:
-        return rng.choice(wordings(options, part))
+        return pick(rng, options, part)
 
     if form.aggregation:
         clauses = " and ".join(_clause(one(CLAUSES[c.key]), c) for c in form.conditions)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_prep.databases import read_only
 from data_prep.published import Refusals, json_rows, run, split_of, text_of
 from data_prep.treqs.build import ACTIONS, RESOURCE, category, contract
 from data_prep.treqs.view import SCHEMA, TABLES, add_indexes
@@ -69,7 +70,7 @@ def read(
         UserError: a file cannot be read, or a row lacks a field; named by file, row and field, and no row is used.
     """
     pairs, accounts = [], []
-    db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    db = read_only(database)
     said: set[tuple[str, str]] = set()
     ids: set[str] = set()
     for file in files:

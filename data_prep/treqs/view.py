@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from data_prep.databases import read_only
 from data_prep.treqs.story import Storyteller, drug_type, flag, fluid_and_category, formulary
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -29,7 +30,7 @@ def write_sqlite(mimic_iii: Path, path: Path, seed: int) -> None:
 
     `seed` is the hospital's; what the 17 tables do not hold is derived from it for each patient.
     """
-    with sqlite3.connect(f"file:{mimic_iii}?mode=ro&immutable=1", uri=True) as source, sqlite3.connect(path) as db:
+    with read_only(mimic_iii) as source, sqlite3.connect(path) as db:
         db.executescript(SCHEMA.read_text())
         _insert(db, "DEMOGRAPHIC", _demographic(source, seed))
         for table, events, names in CODED:

@@ -91,9 +91,8 @@ class Road:
 
     def _check_processes(self) -> None:
         """Before hours of playing: whether the recipe can be dealt to the processes."""
-        if (
-            processes() == 1 and (gpus := torch.cuda.device_count()) > 1
-        ):  # Transformers would use them all (DataParallel)
+        # Transformers would spread over all of them by itself (DataParallel).
+        if processes() == 1 and (gpus := torch.cuda.device_count()) > 1:
             raise UserError(
                 f"{gpus} GPUs are visible to one process, which trains on one; put CUDA_VISIBLE_DEVICES=0 before the command, "
                 f"or start it with accelerate launch --config_file configs/accelerate/ddp.yaml --num_processes {gpus}"

@@ -58,9 +58,9 @@ def locate(task: Task, data: Path) -> Path:
     return path
 
 
-def vocabulary(path: Path) -> Vocabulary:
-    """Tables and columns, lower-case."""
-    return Vocabulary(tables=_index(path, ()).tables)
+def vocabulary(task: Task, data: Path) -> Vocabulary:
+    """Tables and columns of the task's database, lower-case."""
+    return Vocabulary(tables=_index(locate(task, data), ()).tables)
 
 
 def answer(path: Path, request: str, searched: Columns) -> str:

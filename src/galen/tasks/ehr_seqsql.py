@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from galen.tasks import database
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile
+from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.mimic_iii import LINKS, SEARCHED
 from galen.tasks.prompting import pose_query
 from galen.types import Message, Task
@@ -29,11 +30,6 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     """The turns so far and the question; the full profile explains the tables and the rules."""
     before = "".join(f"{d}\n" for d in task.prompt.documents)
     return pose_query(task, profile, f"{LINKS}\n\n{RULES}", before)
-
-
-def vocabulary(task: Task, data: Path) -> Vocabulary:
-    """Tables and columns of the task's database, lower-case."""
-    return database.vocabulary(database.locate(task, data))
 
 
 def answer_request(task: Task, query: str, data: Path) -> str:

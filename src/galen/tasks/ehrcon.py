@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from galen.tasks import database
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile
+from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
 
@@ -85,11 +86,6 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     for text in task.prompt.documents:
         user += "\n\nThe note:\n" + "\n".join(f"{i}: {line}" for i, line in enumerate(text.split("\n"), 1))
     return Message(role="system", content=system), Message(role="user", content=user)
-
-
-def vocabulary(task: Task, data: Path) -> Vocabulary:
-    """Tables and columns of the task's database, lower-case."""
-    return database.vocabulary(database.locate(task, data))
 
 
 def answer_request(task: Task, query: str, data: Path) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from galen.tasks import database
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile
+from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.prompting import EHRSQL_RULES, pose_query
 from galen.types import Message, Task
 
@@ -34,11 +35,6 @@ SEARCHED = (
 def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     """The question; the full profile explains the tables, the time, and how to act."""
     return pose_query(task, profile, f"{LINKS}\n\n{EHRSQL_RULES}")
-
-
-def vocabulary(task: Task, data: Path) -> Vocabulary:
-    """Tables and columns of the task's database, lower-case."""
-    return database.vocabulary(database.locate(task, data))
 
 
 def answer_request(task: Task, query: str, data: Path) -> str:
