@@ -63,7 +63,9 @@ def agreement(rows: Sequence[Labelled]) -> tuple[list[Agreement], list[tuple[Lab
     said = [_name(failure.kind if (failure := classify(row.episode)) else None) for row in rows]
     known = [_name(row.kind) for row in rows]
     lines = [
-        Agreement(kind, known.count(kind), said.count(kind), sum(a == b == kind for a, b in zip(known, said, strict=True)))
+        Agreement(
+            kind, known.count(kind), said.count(kind), sum(a == b == kind for a, b in zip(known, said, strict=True))
+        )
         for kind in [*(k.value for k in FailureKind), _name(None)]
     ]
     seen = [FailureKind.LOOP in signs(row.episode) for row in rows]

@@ -43,8 +43,8 @@ def repeated(before: Turn, after: Turn, *, alone: bool) -> bool:
     if _kind(before) != _kind(after):
         return False
     a, b = _words(before), _words(after)
-    if a == b and alone:
-        return True
+    if (a == b and alone) or not isinstance(after.action, Action):
+        return a == b  # replies that are no action fail alike, whatever they say
     shown = before.observation
     if shown is None or not (after.observation is None or _same(shown, after.observation)):
         return False
