@@ -1,0 +1,27 @@
+"""`galen view` and `report`: a run's episodes in one page, and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def view(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or stores of episodes (.jsonl).")],
+    out: Annotated[Path | None, typer.Option(help="The page; RUN/episodes.html if not given.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The task folder, where a run does not say.")] = None,
+    model: Annotated[str | None, typer.Option(help="Whose tokens they are, where a run does not say.")] = None,
+) -> None:
+    """Write episodes into one HTML file that needs no server: every turn, its tokens, and two policies side by side."""
+    from galen.report.viewer import page
+
+    first = runs[0]
+    target = out or (first.with_suffix(".html") if first.suffix == ".jsonl" else first / page.NAME)
+    packed = page.write(runs, target, data, model)
+    held = f", texts of {packed.withheld} withheld: their rows are credentialed or their tasks unknown"
+    print(f"{target}: {len(packed.rows)} episodes" + (held if packed.withheld else ""))
+
+
+COMMANDS = (view,)
