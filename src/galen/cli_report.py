@@ -24,4 +24,13 @@ def view(
     print(f"{target}: {len(packed.rows)} episodes" + (held if packed.withheld else ""))
 
 
-COMMANDS = (view,)
+def report(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a store of episodes (.jsonl).")],
+) -> None:
+    """Write the report of a run again: what ran, curves, health, why episodes failed, what was left out."""
+    from galen.report import run as reports
+
+    print(reports.write(run))
+
+
+COMMANDS = (view, report)

@@ -39,7 +39,8 @@ from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
-from galen.report import manifest, table
+from galen.report import manifest, run, table
+from galen.report.viewer import page
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
@@ -367,6 +368,8 @@ class Road:
         made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path])
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
+        page.write([self.out], self.out / page.NAME)
+        print(f"report: {run.write(self.out)}", flush=True)
         return rows
 
     def _notes(self) -> str:

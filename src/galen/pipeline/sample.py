@@ -11,7 +11,7 @@ from galen.oracles.grader import Grader
 from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.template import ChatTemplate
 from galen.presets import ModelPreset, local_folder
-from galen.report import table
+from galen.report import run, table
 from galen.rollout.sampler import Sampler
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import SandboxSettings, open_backend
@@ -24,7 +24,7 @@ def sample(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """One episode a task into the store `out`, as tokens of `student`; returns the rows of the endpoint's table.
 
-    The same call goes on where an interrupted one stopped.
+    The same call goes on where an interrupted one stopped. The report is written beside the store.
     """
     template = ChatTemplate(local_folder(student))
     policy = OpenAIPolicy(endpoint, template)
@@ -40,4 +40,5 @@ def sample(
     finally:
         grader.close()
         backend.close()
+    run.write(out)
     return table.rows({endpoint.model: [e for g in groups for e in g.episodes]}, {})

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from galen.errors import UserError
 from galen.policy.template import ChatTemplate
-from galen.presets import ModelPreset, local_folder
+from galen.presets import ModelPreset, local_folder, model_preset
 from galen.report.curves import PARITY, lines
 from galen.rollout.store import read
 from galen.tasks.store import read_tasks, require, splits
 from galen.types import Episode, Privacy
 
-STORES = ("demonstrations.jsonl", "eval/*.jsonl", "*/episodes/*.jsonl")
+STORES = (
+    "demonstrations.jsonl", "eval/*.jsonl", "*/episodes/*.jsonl", "verifier/train.jsonl", "verifier/test.jsonl",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,21 @@ def sources(runs: Sequence[Path], data: Path | None, model: str | None) -> list[
     """
     found = []
     for run in runs:
-        stores = [run] if run.suffix == ".jsonl" else sorted(p for pattern in STORES for p in run.glob(pattern))
-        stores = [p for p in stores if p.exists() and p.stat().st_size]
-        if not stores:
-            raise UserError(f"{run}: no episodes here; give a run's folder or a store of episodes (.jsonl)")
         folder = run if run.suffix != ".jsonl" else _run_of(run)
         template, open_ids = _template(folder, run, model), _open_ids(folder, run, data)
-        for path in stores:
+        for path in stores(run):
             name = str(path.relative_to(folder or path.parent).with_suffix(""))
             trainer = {x["key"]: x["logprobs"] for x in lines(path.parent.parent / PARITY)}
             found.append(Source(f"{run.name}/{name}" if len(runs) > 1 else name, path, template, open_ids, trainer))
+    return found
+
+
+def stores(run: Path) -> list[Path]:
+    """The stores of a run's folder, or the one that `run` is; raises UserError where there is no episode."""
+    paths = [run] if run.suffix == ".jsonl" else sorted(p for pattern in STORES for p in run.glob(pattern))
+    found = [p for p in paths if p.exists() and p.stat().st_size]
+    if not found:
+        raise UserError(f"{run}: no episodes here; give a run's folder or a store of episodes (.jsonl)")
     return found
 
 
@@ -73,8 +80,6 @@ def _config(folder: Path | None, run: Path, option: str) -> dict:
 
 def _template(folder: Path | None, run: Path, model: str | None) -> ChatTemplate:
     if model is not None:
-        from galen.presets import model_preset
-
         return ChatTemplate(local_folder(model_preset(model)))
     return ChatTemplate(local_folder(ModelPreset.model_validate(_config(folder, run, "--model")["model"])))
 
