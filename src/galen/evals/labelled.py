@@ -19,10 +19,12 @@ ANY_LOOP = "a loop anywhere"
 class Labelled(Frozen):
     """An episode, why it failed (None: it did not), and whether a reader sees a loop anywhere in it.
 
-    `name` says how it was made, or where it is from; episodes of one name are alike.
+    `name` says how it was made, or where it is from; episodes of one name are alike. `held_out`: the rules were written
+    without it.
     """
 
     name: str
+    held_out: bool = False
     kind: FailureKind | None
     loop: bool
     episode: Episode
@@ -57,8 +59,8 @@ def read(path: Path) -> Iterator[Labelled]:
 
 
 def agreement(rows: Sequence[Labelled]) -> tuple[list[Agreement], list[tuple[Labelled, str]]]:
-    """One line a kind, one of the successes, one of loops anywhere; and the rows whose kind was not found, with what
-    was said instead.
+    """One line a kind, one of the successes, one of loops anywhere; and the rows that were not judged as labelled, with
+    what was said of them.
     """
     said = [_name(failure.kind if (failure := classify(row.episode)) else None) for row in rows]
     known = [_name(row.kind) for row in rows]
@@ -71,7 +73,11 @@ def agreement(rows: Sequence[Labelled]) -> tuple[list[Agreement], list[tuple[Lab
     seen = [FailureKind.LOOP in signs(row.episode) for row in rows]
     both = sum(row.loop and s for row, s in zip(rows, seen, strict=True))
     lines.append(Agreement(ANY_LOOP, sum(row.loop for row in rows), sum(seen), both))
-    return lines, [(row, s) for row, k, s in zip(rows, known, said, strict=True) if k != s]
+    told = [f"labelled {k}, said {s}" for k, s in zip(known, said, strict=True)]
+    for i, (row, s) in enumerate(zip(rows, seen, strict=True)):
+        told[i] += f"; loop: labelled {row.loop}, said {s}" if row.loop != s else ""
+    missed = [k != s or row.loop != l for row, k, s, l in zip(rows, known, said, seen, strict=True)]
+    return lines, [(row, text) for row, text, wrong in zip(rows, told, missed, strict=True) if wrong]
 
 
 def _name(kind: FailureKind | None) -> str:
