@@ -36,7 +36,7 @@ from galen.rollout.sampler import Sampler
 from galen.sandbox.base import SandboxBackend
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.types import Frozen, Task
+from galen.types import Frozen
 
 FILES = (ROOT / "tests/data/failures.jsonl", ROOT / "tests/data/failures_by_hand.jsonl")
 SCRIPTS = ROOT / "tests/data/failures.yaml"
@@ -124,7 +124,9 @@ def drawn(rng: random.Random, data: Path) -> dict[str, str]:
 
 def table(title: str, rows: Sequence[labelled.Labelled], lines: Sequence[labelled.Agreement]) -> Table:
     ways = len({row.name.partition("/")[0] for row in rows})
-    shown = Table("kind", "labelled", "said", "precision", "recall", title=f"{title}: {len(rows)} episodes, {ways} ways of making")
+    shown = Table(
+        "kind", "labelled", "said", "precision", "recall", title=f"{title}: {len(rows)} episodes, {ways} ways of making"
+    )
     for x in lines:
         shown.add_row(x.kind, str(x.labelled), str(x.said), f"{x.precision:.3f}", f"{x.recall:.3f}")
     return shown
@@ -142,7 +144,10 @@ def main() -> None:
     parts = {"all": everything, "held out": [row for row in everything if row.held_out]}
     found = {name: labelled.agreement(rows) for name, rows in parts.items()}
     if args.json:
-        told = {name: [vars(x) | {"precision": x.precision, "recall": x.recall} for x in xs] for name, (xs, _) in found.items()}
+        told = {
+            name: [vars(x) | {"precision": x.precision, "recall": x.recall} for x in xs]
+            for name, (xs, _) in found.items()
+        }
         print(json.dumps(told))
         return
     for name, (lines, _) in found.items():

@@ -1,6 +1,6 @@
 """How long the viewer's page takes to open with many episodes, in headless Chromium.
 
-    python benchmarks/viewer.py [--episodes 10000] [--repeats 3] [--json]
+    python benchmarks/viewer.py [--episodes 10000] [--long 1] [--repeats 3] [--json]
 
 The episodes are those of tests/data/failures.jsonl again and again, with the tiny model's tokens of what they said and
 drawn log-probabilities. Opening is until the list is drawn and filters work; first is a click until an episode's turns are
@@ -34,13 +34,13 @@ BASE = ROOT / "models" / "tiny-base"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
-def many(n: int, template: ChatTemplate) -> Iterator[Episode]:
-    """`n` episodes with tokens, each with a key of its own."""
+def many(n: int, long: int, template: ChatTemplate) -> Iterator[Episode]:
+    """`n` episodes with tokens, each with a key of its own and replies `long` times as long."""
     rng = random.Random(0)
     for i, row in enumerate(islice(cycle(labelled.read(FILE)), n)):
         turns = []
         for turn in row.episode.turns:
-            own = template.reply_ids(turn.text)
+            own = template.reply_ids(turn.text * long)
             after = template.observation_ids(turn.observation.text) if turn.observation else []
             ids = [*own, *after]
             logprobs = [-rng.expovariate(3) for _ in own] + [0.0] * len(after)
@@ -87,13 +87,14 @@ def opened(page: Page, path: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=10_000)
+    parser.add_argument("--long", type=int, default=1, help="how many times each reply is said")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     program = next(p for p in CHROMIUM if Path(p).exists())
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         store, data, out = Path(scratch) / "many.jsonl", Path(scratch) / "data", Path(scratch) / "many.html"
-        episodes = list(many(args.episodes, ChatTemplate(BASE)))
+        episodes = list(many(args.episodes, args.long, ChatTemplate(BASE)))
         with EpisodeStore(store) as file:
             for episode in episodes:
                 file.append(episode)
@@ -104,9 +105,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         runs = [opened(browser.new_page(), out) for _ in range(args.repeats)]
         browser.close()
-        result = {"episodes": args.episodes, "MB": out.stat().st_size / 1e6, "write s": written} | {
-            f"{name} s": statistics.median(r[name] for r in runs) for name in runs[0]
-        }
+        tokens = sum(len(e.prompt_ids) + len(e.completion_ids) for e in episodes) / len(episodes)
+        result = {
+            "episodes": args.episodes,
+            "tokens an episode": tokens,
+            "MB": out.stat().st_size / 1e6,
+            "write s": written,
+        } | {f"{name} s": statistics.median(r[name] for r in runs) for name in runs[0]}
     print(json.dumps(result) if args.json else "\n".join(f"{k}: {v:.2f}" for k, v in result.items()))
 
 

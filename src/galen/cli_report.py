@@ -19,9 +19,7 @@ def view(
 
     first = runs[0]
     target = out or (first.with_suffix(".html") if first.suffix == ".jsonl" else first / page.NAME)
-    packed = page.write(runs, target, data, model)
-    held = f", texts of {packed.withheld} withheld: their rows are credentialed or their tasks unknown"
-    print(f"{target}: {len(packed.rows)} episodes" + (held if packed.withheld else ""))
+    print(f"{target}: {page.told(page.write(runs, target, data, model))}")
 
 
 def report(

@@ -55,6 +55,7 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
+import galen.evals.failures, galen.evals.code_quality, galen.report.run, galen.report.viewer.page
 import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
 import galen.plan.plan, galen.proofs.validate, galen.proofs.hack, galen.proofs.reverify

@@ -29,7 +29,10 @@ def python(text, shown="1", ok=True):
 def test_the_mix_is_of_the_papers_four_actions():
     no_action = turn("x").model_copy(update={"action": ParseError(message="m")})
     ask = turn("tables", kind=ActionKind.REQUEST_INFO)
-    one, two = episode(ask, turn("a"), turn("b"), turn("", kind=ActionKind.DEBUGGING), submit()), episode(no_action, submit())
+    one, two = (
+        episode(ask, turn("a"), turn("b"), turn("", kind=ActionKind.DEBUGGING), submit()),
+        episode(no_action, submit()),
+    )
     first, second, both = action_mix([one, two.model_copy(update={"family": "g"})])
     assert (first.family, second.family, both.family) == ("f", "g", "all")
     assert first.shares == {"request_info": 0.25, "terminal": 0.0, "code_execution": 0.5, "debugging": 0.25}
@@ -40,7 +43,7 @@ def test_the_mix_is_of_the_papers_four_actions():
 def test_code_quality_is_mccabes_and_counts_each_program_of_an_episode_once():
     complexity, maintainability, loc, lloc = measure(PROGRAM)
     assert complexity == 4  # one way through, and one more for each of: for, if, and
-    assert 0 < maintainability <= 100 and (loc, lloc) == (9, 8)
+    assert 0 < maintainability <= 100 and (loc, lloc) == (9, 7)
     played = [episode(python(PROGRAM), python(PROGRAM), python("print("), turn("select 1"), submit())]
     [found] = code_quality(played)
     assert (found.programs, found.unparsed, found.complexity, found.turns) == (1, 1, complexity, 5)
@@ -55,7 +58,11 @@ def test_code_quality_is_mccabes_and_counts_each_program_of_an_episode_once():
         ([python("print(7)", "7")], "7", [Suspicion.CONSTANT]),
         ([turn("select 'yes'", "yes")], "yes", [Suspicion.CONSTANT]),
         ([turn("select count(*) from a", "12")], "7", [Suspicion.UNSEEN]),
-        ([turn("select count(*) from a", "7"), turn("select x from a", "Error", ok=False)], "7", [Suspicion.FAILED_CODE]),
+        (
+            [turn("select count(*) from a", "7"), turn("select x from a", "Error", ok=False)],
+            "7",
+            [Suspicion.FAILED_CODE],
+        ),
         ([turn("select count(*) from a", "7")], "7", []),
         ([python("print(14 / 2)", "7.0")], "7.0", []),
     ],

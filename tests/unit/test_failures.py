@@ -66,7 +66,9 @@ def test_agreement_counts_what_is_wrong(sample):
     """The measure itself: a label changed is one miss, one false alarm, and one row told."""
     row = next(r for r in sample if r.kind is FailureKind.IO)
     before, missed = labelled.agreement(sample)
-    after, more = labelled.agreement([r.model_copy(update={"kind": FailureKind.LOOP}) if r is row else r for r in sample])
+    after, more = labelled.agreement(
+        [r.model_copy(update={"kind": FailureKind.LOOP}) if r is row else r for r in sample]
+    )
     found = {x.kind: x for x in after}
     assert found["io"].precision < 1 and found["loop"].recall < {x.kind: x for x in before}["loop"].recall
     assert len(more) == len(missed) + 1
@@ -81,7 +83,10 @@ def test_a_broken_line_is_named(tmp_path):
 
 def test_the_policy_is_not_blamed_for_what_broke():
     provider = Fault(owner=Owner.PROVIDER, message="gone")
-    assert kind(turn("a"), turn("a"), turn("a"), stop=StopReason.FAULT, reward=None, fault=provider) is FailureKind.INFRASTRUCTURE
+    assert (
+        kind(turn("a"), turn("a"), turn("a"), stop=StopReason.FAULT, reward=None, fault=provider)
+        is FailureKind.INFRASTRUCTURE
+    )
     assert kind(submit(), reward=None) is FailureKind.INFRASTRUCTURE
 
 
@@ -99,7 +104,11 @@ def test_precedence():
 
 
 def test_an_episode_that_left_its_loop_by_submitting_was_not_stuck():
-    ran = [turn("select count(*) from a", "3"), turn("select count(*) from a x", "3"), turn("select count(*)  from a", "3")]
+    ran = [
+        turn("select count(*) from a", "3"),
+        turn("select count(*) from a x", "3"),
+        turn("select count(*)  from a", "3"),
+    ]
     assert kind(*ran, submit("3"), submission="3") is FailureKind.WRONG_ANSWER
     assert kind(*ran, stop=StopReason.MAX_TURNS, submission=None) is FailureKind.LOOP
 
@@ -129,7 +138,9 @@ def test_a_cycle_needs_three_rounds_and_the_same_output():
 
 
 def test_replies_that_are_no_action_loop_only_word_by_word():
-    bad = [turn("", "no action", ok=False).model_copy(update={"action": ParseError(message="m"), "text": t}) for t in "aab"]
+    bad = [
+        turn("", "no action", ok=False).model_copy(update={"action": ParseError(message="m"), "text": t}) for t in "aab"
+    ]
     assert not loops(bad) and loops([bad[0]] * 3)
 
 

@@ -62,22 +62,24 @@ def agreement(rows: Sequence[Labelled]) -> tuple[list[Agreement], list[tuple[Lab
     """One line a kind, one of the successes, one of loops anywhere; and the rows that were not judged as labelled, with
     what was said of them.
     """
-    said = [_name(failure.kind if (failure := classify(row.episode)) else None) for row in rows]
-    known = [_name(row.kind) for row in rows]
+    said = [(_name(failure.kind if (failure := classify(r.episode)) else None), _loops(r.episode)) for r in rows]
+    known = [(_name(r.kind), r.loop) for r in rows]
+    pairs = list(zip(known, said, strict=True))
     lines = [
-        Agreement(
-            kind, known.count(kind), said.count(kind), sum(a == b == kind for a, b in zip(known, said, strict=True))
-        )
-        for kind in [*(k.value for k in FailureKind), _name(None)]
+        _line(name, [k[0] == name for k in known], [s[0] == name for s in said])
+        for name in [*(k.value for k in FailureKind), _name(None)]
     ]
-    seen = [FailureKind.LOOP in signs(row.episode) for row in rows]
-    both = sum(row.loop and s for row, s in zip(rows, seen, strict=True))
-    lines.append(Agreement(ANY_LOOP, sum(row.loop for row in rows), sum(seen), both))
-    told = [f"labelled {k}, said {s}" for k, s in zip(known, said, strict=True)]
-    for i, (row, s) in enumerate(zip(rows, seen, strict=True)):
-        told[i] += f"; loop: labelled {row.loop}, said {s}" if row.loop != s else ""
-    missed = [k != s or row.loop != l for row, k, s, l in zip(rows, known, said, seen, strict=True)]
-    return lines, [(row, text) for row, text, wrong in zip(rows, told, missed, strict=True) if wrong]
+    lines.append(_line(ANY_LOOP, [k[1] for k in known], [s[1] for s in said]))
+    told = [f"labelled {k[0]}{' with a loop' * k[1]}, said {s[0]}{' with a loop' * s[1]}" for k, s in pairs]
+    return lines, [(row, text) for row, text, (k, s) in zip(rows, told, pairs, strict=True) if k != s]
+
+
+def _line(name: str, known: Sequence[bool], said: Sequence[bool]) -> Agreement:
+    return Agreement(name, sum(known), sum(said), sum(k and s for k, s in zip(known, said, strict=True)))
+
+
+def _loops(episode: Episode) -> bool:
+    return FailureKind.LOOP in signs(episode)
 
 
 def _name(kind: FailureKind | None) -> str:

@@ -52,7 +52,16 @@ def constant(code: str, lang: str | None) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     nodes = list(ast.walk(tree))
-    computes = (ast.BinOp, ast.Import, ast.ImportFrom, ast.For, ast.While, ast.comprehension, ast.Compare, ast.Subscript)
+    computes = (
+        ast.BinOp,
+        ast.Import,
+        ast.ImportFrom,
+        ast.For,
+        ast.While,
+        ast.comprehension,
+        ast.Compare,
+        ast.Subscript,
+    )
     calls = [n.func for n in nodes if isinstance(n, ast.Call)]
     return not any(isinstance(n, computes) for n in nodes) and all(
         isinstance(f, ast.Name) and f.id in ("print", "str", "round", "float", "int", "repr") for f in calls

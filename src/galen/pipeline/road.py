@@ -368,7 +368,7 @@ class Road:
         made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path])
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
-        page.write([self.out], self.out / page.NAME)
+        print(f"{page.NAME}: {page.told(page.write([self.out], self.out / page.NAME))}")
         print(f"report: {run.write(self.out)}", flush=True)
         return rows
 

@@ -29,7 +29,7 @@ class Summary:
     stops: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     kinds: Counter[FailureKind] = field(default_factory=Counter)
-    actions: ActionMix | None = None
+    actions: list[ActionMix] = field(default_factory=list)
 
 
 def summarise(name: str, episodes: Sequence[Episode]) -> Summary:
@@ -47,7 +47,7 @@ def summarise(name: str, episodes: Sequence[Episode]) -> Summary:
         cuts = [t.observation.cut_chars for t in e.turns if t.observation and t.observation.cut_chars]
         found.cut, found.cut_chars = found.cut + len(cuts), found.cut_chars + sum(cuts)
     found.turns, found.seconds = fmean(len(e.turns) for e in episodes), fmean(e.seconds for e in episodes)
-    found.actions = action_mix(episodes)[-1]
+    found.actions = action_mix(episodes)
     return found
 
 
@@ -77,13 +77,19 @@ def failures(found: Iterable[Summary]) -> str:
 
 
 def actions(found: Iterable[Summary]) -> str:
-    """The mix of the paper's four actions (Table 7), and how many turns were submissions or no action, as Markdown."""
-    lines = [f"| episodes of | {' | '.join(k.value for k in PAPER)} | submissions, of all turns | no action, of all turns |"]
-    lines.append("|---|" + "---:|" * (len(PAPER) + 2))
+    """The mix of the paper's four actions by family (Table 7), and how many turns were submissions or no action, as
+    Markdown.
+    """
+    lines = [
+        f"| episodes of | family | {' | '.join(k.value for k in PAPER)} | submissions, of all turns | no action, of all turns |"
+    ]
+    lines.append("|---|---|" + "---:|" * (len(PAPER) + 2))
     for s in found:
-        if (mix := s.actions) is not None:
+        for mix in s.actions:
             shares = " | ".join(f"{100 * mix.shares[k.value]:.1f} %" for k in PAPER)
-            lines.append(f"| {s.name} | {shares} | {100 * mix.submissions:.1f} % | {100 * mix.no_action:.1f} % |")
+            lines.append(
+                f"| {s.name} | {mix.family} | {shares} | {100 * mix.submissions:.1f} % | {100 * mix.no_action:.1f} % |"
+            )
     return "\n".join(lines) + "\n"
 
 

@@ -88,7 +88,9 @@ def _made(run: Path) -> str:
 def _curves(run: Path) -> str:
     told = ""
     if points := _json(run / "sft" / "curve.json"):
-        told = "SFT, success on validation tasks by epoch: " + ", ".join(f"{n:.0f}: {s:.3f}" for n, s in points) + "\n\n"
+        told = (
+            "SFT, success on validation tasks by epoch: " + ", ".join(f"{n:.0f}: {s:.3f}" for n, s in points) + "\n\n"
+        )
     try:
         curves.plot(run, run / "curves.svg")
     except UserError:

@@ -60,13 +60,13 @@ def squeeze(value: Any) -> str:
 
 
 def _row(e: Episode, source: str, shown: bool, gaps: list[float] | None) -> dict[str, Any]:
-    failure = classify(e)
+    failure, seen = classify(e), signs(e)
     verdict = "ungraded" if e.reward is None else "passed" if e.success else "failed"
     return {
         "key": e.key, "task": e.task_id, "source": source, "family": e.family, "category": e.category, "block": e.distribution,
         "seed": e.seed, "verdict": verdict, "reward": _finite(e.reward), "stop": e.stop.value,
         "fault": e.fault.owner.value if e.fault else "", "kind": failure.kind.value if failure else "",
-        "signs": [k.value for k in FailureKind if k in signs(e)], "suspicions": [s.value for s in suspicions(e)],
+        "signs": [k.value for k in FailureKind if k in seen], "suspicions": [s.value for s in suspicions(e)],
         "turns": len(e.turns), "tokens": sum(e.completion_mask), "seconds": round(e.seconds, 3),
         "drift": round(max(gaps), 6) if gaps else None, "withheld": not shown,
     }  # fmt: skip
@@ -85,7 +85,11 @@ def _record(
                 tokens[first + token] = template.piece(token)
         drift = [round(next(rest) * MILLI, 3) if m else None for m in turn.loss_mask] if gaps else None
         turns.append(_outline(turn) | _texts(turn, first) | ({"drift": drift} if drift else {}))
-    verdict = e.verdict and {"oracle": e.verdict.oracle, "version": e.verdict.version, "checks": json.dumps(e.verdict.checks)}
+    verdict = e.verdict and {
+        "oracle": e.verdict.oracle,
+        "version": e.verdict.version,
+        "checks": json.dumps(e.verdict.checks),
+    }
     return {
         "prompt": template.decode(e.prompt_ids), "turns": turns, "submission": e.submission, "later": e.later_submissions,
         "verdict": verdict, "fault": e.fault.message if e.fault else "", "tier": e.sandbox_tier, "policy": e.policy,

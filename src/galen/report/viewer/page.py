@@ -30,12 +30,20 @@ def write(runs: Sequence[Path], out: Path, data: Path | None = None, model: str 
     return packed
 
 
+def told(packed: Packed) -> str:
+    """What went in, and what was withheld (law 10), in words."""
+    held = f", texts of {packed.withheld} withheld: their rows are credentialed or their tasks unknown"
+    return f"{len(packed.rows)} episodes" + (held if packed.withheld else "")
+
+
 def page(packed: Packed, title: str) -> Iterator[str]:
     """The page's text. What agents wrote is only in compressed blocks, and only ever becomes text of the document; the
     policy in its head allows the one script and style by their hashes, and no request anywhere.
     """
     script, style = (HERE / "viewer.js").read_text(), (HERE / "viewer.css").read_text()
-    allowed = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    allowed = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    )
     rows = {name: [row[name] for row in packed.rows] for name in (packed.rows[0] if packed.rows else ())}
     body = (HERE / "page.html").read_text()
     for name, text in {"POLICY": html.escape(allowed), "TITLE": html.escape(title), "STYLE": style}.items():
