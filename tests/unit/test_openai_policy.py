@@ -135,6 +135,7 @@ def test_a_baseline_is_stored_scored_and_continued(service, data, tasks, tmp_pat
     assert [(r["policy"], r["n"]) for r in play(3)] == [("frontier", 3)]
     assert play(5)[0]["n"] == 5 and len(service.asked) == 5
     assert {e.policy for e in read(tmp_path / "e.jsonl")} == {"frontier"}
+    assert "| e | 5 | 100.0 % |" in (tmp_path / "e.report.md").read_text()
 
 
 def test_a_task_without_a_reference_needs_a_teacher(sampler, tasks, teacher):
