@@ -4,7 +4,8 @@ import math
 import pytest
 
 from galen.errors import UserError
-from galen.evals.scores import compare, pass_at_k, score
+from galen.evals.scores import compare, score
+from galen.evals.statistics import pass_at_k
 from galen.report import seeds
 from galen.report.table import markdown, rows, write
 from galen.types import Episode, Fault, Owner, StopReason, Verdict
