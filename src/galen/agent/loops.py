@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from galen.types import Action, ParseError
 
@@ -21,3 +22,24 @@ def looping(actions: Sequence[Action | ParseError], repeats: int = REPEATS) -> b
 def closes(actions: Sequence[Action | ParseError], repeats: int = REPEATS) -> int | None:
     """The place of the first action that closes a loop; None where there is none."""
     return next((i for i in range(len(actions)) if looping(actions[: i + 1], repeats)), None)
+
+
+class Loop(NamedTuple):
+    """Turns `first` to `last`, both counted, in which the same `period` turns come again and again."""
+
+    first: int
+    last: int
+    period: int
+
+
+def runs(equal: Sequence[bool], period: int, repeats: int = REPEATS) -> list[Loop]:
+    """The loops of `period` turns that come at least `repeats` times: `equal[i]` says that turn i + period repeats turn i."""
+    found, start = [], None
+    for i, same in enumerate([*equal, False]):
+        if same and start is None:
+            start = i
+        elif not same and start is not None:
+            if i - start >= (repeats - 1) * period:
+                found.append(Loop(start, i - 1 + period, period))
+            start = None
+    return found
