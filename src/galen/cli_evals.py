@@ -49,4 +49,25 @@ def evaluate(
         print(json.dumps(rows))
 
 
-COMMANDS = {"eval": evaluate}
+def tables(
+    names: Annotated[list[str], typer.Argument(help="Files of configs/tables/; all of them if not given.")] = [],  # noqa: B006
+    runs: Annotated[Path | None, typer.Option(help="The folder that holds the runs.")] = None,
+    data: Annotated[Path, typer.Option(help="The task folder, for the table of dataset statistics.")] = DEFAULT_DATA,
+    out: Annotated[Path | None, typer.Option(help="Where to write them; RUNS/tables if not given.")] = None,
+    apart: Annotated[bool, typer.Option(help="Show results that must not be compared in parts of their own.")] = False,
+    set_: Annotated[list[str], typer.Option("--set", help="key.sub=value, of the one table that is named")] = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Write the paper's tables from stored results, beside what the paper said: Markdown, LaTeX, CSV and figures."""
+    from galen.report.tables.make import known, make
+
+    if set_ and len(names) != 1:
+        raise UserError("--set: changes one table; name it")
+    if runs is not None and not runs.is_dir():
+        raise UserError(f"{runs}: no such folder; give the folder that holds the runs")
+    folder = runs or RUNS
+    written = make(names or known(), folder, data, out or folder / "tables", apart=apart, overrides=set_)
+    print(json.dumps([str(path) for path in written]) if as_json else "\n".join(map(str, written)))
+
+
+COMMANDS = {"eval": evaluate, "tables": tables}

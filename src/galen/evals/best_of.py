@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from galen.evals.statistics import clustered_ratio, pass_at_k
+from galen.evals.statistics import bootstrap_mean, pass_at_k
 from galen.evals.summary import Graded
 
 METHODS = ("pass", "best", "majority", "random", "best - random")
@@ -179,5 +179,5 @@ def _enough(n: int, k: int) -> None:
 def _point(
     family: str, method: str, k: int, values: Sequence[float], clusters: Sequence[str], seed: int
 ) -> Point:  # fmt: skip
-    found = clustered_ratio(values, [1.0] * len(values), clusters, seed)
+    found = bootstrap_mean(values, clusters, seed)
     return Point(family, method, k, len(values), found.value, found.low, found.high)
