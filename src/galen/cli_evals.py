@@ -16,7 +16,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def evaluate(
     policy: Annotated[
-        str, typer.Argument(help="A checkpoint (RUN/grpo/final), a preset, folder or hub id, a URL ending in /v1, or scripted.")
+        str,
+        typer.Argument(
+            help="A checkpoint (RUN/grpo/final), a preset, folder or hub id, a URL ending in /v1, or scripted."
+        ),
     ],
     data: Annotated[Path, typer.Option(help="A task folder.")] = DEFAULT_DATA,
     family: Annotated[list[str], typer.Option(help="Families; all of the folder's if not given.")] = [],  # noqa: B006
@@ -24,7 +27,8 @@ def evaluate(
     name: Annotated[str | None, typer.Option(help="The model's name at the endpoint.")] = None,
     api_key_env: Annotated[str | None, typer.Option(help="The environment variable with the endpoint's key.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="Whose tokens, profile and context an endpoint or the scripted policy is played with.")
+        str | None,
+        typer.Option(help="Whose tokens, profile and context an endpoint or the scripted policy is played with."),
     ] = None,
     seed: int = 0,
     out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
@@ -42,7 +46,9 @@ def evaluate(
         others.append(f"families={json.dumps(family)}")
     chosen = load(preset("eval", settings), EvaluationSettings, others)
     who = subject(policy, model=model, name=name, api_key_env=api_key_env, overrides=own)
-    folder = "-".join(["eval", who.name, *([who.policy] if who.trained else []), *([settings] if settings != "default" else [])])
+    folder = "-".join(
+        ["eval", who.name, *([who.policy] if who.trained else []), *([settings] if settings != "default" else [])]
+    )
     target = out or RUNS / f"{folder}-s{who.trained['seed'] if who.trained else seed}".replace("/", "-")
     rows = Evaluation(who, data, chosen, seed, target).walk()
     if as_json:

@@ -10,7 +10,10 @@ from galen.errors import UserError
 from galen.evals.summary import summaries, summarise
 from galen.pipeline.evaluate import Evaluation, EvaluationSettings
 from galen.pipeline.subject import subject
+from galen.policy.template import ChatTemplate
+from galen.presets import local_folder
 from galen.report.evaluation import MEAN, Prices
+from galen.report.evaluation import rows as scored
 from galen.rollout.store import read
 from galen.types import Action, ActionKind, RunManifest
 
@@ -77,9 +80,6 @@ def test_left_out_actions_are_told_to_nobody_and_done_by_nobody(data, tmp_path):
     episodes = list(read(tmp_path / "eval" / "scripted.jsonl"))
     kinds = {t.action.kind for e in episodes for t in e.turns if isinstance(t.action, Action)}
     assert ActionKind.SUBMIT in kinds and ActionKind.DEBUGGING not in kinds
-    from galen.policy.template import ChatTemplate
-    from galen.presets import local_folder
-
     prompt = ChatTemplate(local_folder(full.model)).decode(episodes[0].prompt_ids)
     assert "request_info" in prompt and "explains the last error" not in prompt
 
@@ -88,11 +88,11 @@ def test_tokens_seconds_and_cost_of_a_solved_task(played):
     out, rows = played
     episodes = list(read(out / "eval" / "scripted.jsonl"))
     one = summarise(episodes[0])
-    sent = [len(episodes[0].prompt_ids) + sum(len(t.token_ids) for t in episodes[0].turns[:i]) for i in range(one.turns)]
+    sent = [
+        len(episodes[0].prompt_ids) + sum(len(t.token_ids) for t in episodes[0].turns[:i]) for i in range(one.turns)
+    ]
     assert one.sent_tokens == sum(sent)
     assert one.read_tokens + one.output_tokens == len(episodes[0].prompt_ids) + len(episodes[0].completion_ids)
-    from galen.report.evaluation import rows as scored
-
     [priced] = [r for r in scored([one], Prices(input=2.0, output=8.0))]
     assert priced["cost"] == pytest.approx((2 * one.sent_tokens + 8 * one.output_tokens) / 1e6)
     assert rows[0]["cost"] is None and rows[0]["seconds_per_solved"] > 0
@@ -129,7 +129,12 @@ def test_whoever_is_named_is_found_or_refused(tmp_path):
 def test_a_checkpoint_is_played_as_its_run_was_trained(tmp_path):
     run = tmp_path / "grpo-tiny-s3"
     (run / "grpo" / "final").mkdir(parents=True)
-    trained = {"method": "grpo", "model": subject("tiny").model.model_dump(mode="json"), "recipe": {"max_turns": 4}, "seed": 3}
+    trained = {
+        "method": "grpo",
+        "model": subject("tiny").model.model_dump(mode="json"),
+        "recipe": {"max_turns": 4},
+        "seed": 3,
+    }
     (run / "config.json").write_text(json.dumps(trained))
     who = subject(str(run / "grpo" / "final"))
     assert (who.name, who.policy, who.model.profile, who.trained) == ("tiny", "grpo", "compact", trained)
@@ -169,8 +174,6 @@ def test_what_cannot_be_played_is_refused_before_anything_is_written(data, tmp_p
 
 
 def test_without_a_valid_episode_there_is_no_score(played):
-    from galen.report.evaluation import rows as scored
-
     episode = next(read(played[0] / "eval" / "scripted.jsonl")).model_copy(update={"verdict": None})
     [row] = scored([summarise(episode)])
     assert math.isnan(row["success"]) and row["all_success"] == 0.0

@@ -42,7 +42,9 @@ def test_several_episodes_of_a_task_are_one_pair_and_a_cluster_is_one_vote():
 
 
 def test_the_mean_change_weighs_families_alike():
-    before = [episode(f"m{i}", 0.0) for i in range(30)] + [episode(f"q{i}", float(i < 5), "mimic_iii") for i in range(10)]
+    before = [episode(f"m{i}", 0.0) for i in range(30)] + [
+        episode(f"q{i}", float(i < 5), "mimic_iii") for i in range(10)
+    ]
     after = [episode(f"m{i}", float(i < 15)) for i in range(30)] + before[30:]
     change, p_value = mean_change(before, after)
     assert change.value == pytest.approx(0.25) and change.low > 0 and p_value < 0.001

@@ -17,7 +17,9 @@ from galen.paths import CONFIGS
 from galen.policy.scripted import ScriptedPolicy
 from galen.presets import model_preset
 from galen.report import manifest
+from galen.report.tables import agreement
 from galen.report.tables import make as tables
+from galen.report.tables import runs as stored
 from galen.report.tables.agreement import alike
 from galen.report.tables.cells import cells
 from galen.report.tables.claims import claims
@@ -206,7 +208,8 @@ def test_other_tasks_and_oracles_of_one_family_are_refused(monkeypatch, tmp_path
     write_manifest(run, data, template, "ppo", 0)
     store = run / "eval" / "ppo.jsonl"
     with_version_2 = [
-        e.model_copy(update={"verdict": e.verdict and e.verdict.model_copy(update={"version": 99})}) for e in read(store)
+        e.model_copy(update={"verdict": e.verdict and e.verdict.model_copy(update={"version": 99})})
+        for e in read(store)
     ]
     store.unlink()
     with EpisodeStore(store) as stored:
@@ -218,9 +221,7 @@ def test_other_tasks_and_oracles_of_one_family_are_refused(monkeypatch, tmp_path
 
 
 def forget():
-    from galen.report.tables import agreement
-    from galen.report.tables import runs as stored
-
+    """What was read of the stores: a new process would not know it."""
     stored._split.cache_clear()
     agreement._oracle_versions.cache_clear()
 
@@ -259,7 +260,10 @@ def test_groups_of_alike_results_hold_each_result_once(runs):
 
 def test_actions_failures_code_and_tokens_have_cells_too(runs):
     names = ("actions.code_execution", "failures.wrong_answer", "turns", "output_tokens", "pass@1", "code.lloc")
-    table = spec(columns=[{"name": n, "families": "medcalc", "metric": n} for n in names], rows=[{"name": "base", "runs": {"policy": "base"}}])
+    table = spec(
+        columns=[{"name": n, "families": "medcalc", "metric": n} for n in names],
+        rows=[{"name": "base", "runs": {"policy": "base"}}],
+    )
     [line] = cells("two", table, index(runs))
     values = {c.metric: c.estimate for c in line}
     mine = [e for e in summaries(runs / "base-s0" / "eval" / "base.jsonl") if e.family == "medcalc"]

@@ -56,7 +56,10 @@ class BestOfReport:
 
 
 def best_of(
-    episodes: Sequence[Graded], scores: Sequence[float | None] | None, ks: Sequence[int] = (1, 2, 4, 8, 16), seed: int = 0
+    episodes: Sequence[Graded],
+    scores: Sequence[float | None] | None,
+    ks: Sequence[int] = (1, 2, 4, 8, 16),
+    seed: int = 0,
 ) -> BestOfReport:
     """Every method at every K, by family and together. `scores` go with `episodes`, several of which share a task;
     without them (None) there are the methods that need no verifier.

@@ -49,7 +49,12 @@ def _facts(data: Path, family: str) -> tuple[frozenset[str], frozenset[str]]:
 def _size(path: Path) -> tuple[int, int]:
     """Tables and cells of a database."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
-        names = [n for (n,) in database.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")]
+        names = [
+            n
+            for (n,) in database.execute(
+                "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+            )
+        ]
         cells = 0
         for name in names:
             quoted = '"' + name.replace('"', '""') + '"'

@@ -50,7 +50,11 @@ def _ours(axis, spec: TableSpec, column: list[Cell], shift: float, color: str) -
     found = [(i + shift, cell.estimate) for i, cell in enumerate(column) if cell.estimate is not None]
     x, y = [at for at, _ in found], [e.value * spec.scale for _, e in found]
     bars = [
-        [0.0 if math.isnan(bound) else abs(bound - e.value) * spec.scale for _, e in found for bound in [getattr(e, side)]]
+        [
+            0.0 if math.isnan(bound) else abs(bound - e.value) * spec.scale
+            for _, e in found
+            for bound in [getattr(e, side)]
+        ]
         for side in ("low", "high")
     ]
     if spec.figure == "bars":

@@ -53,7 +53,10 @@ def _grids(name: str, spec: TableSpec, entries: Sequence[Entry], data: Path, apa
 
 
 def _dataset(spec: TableSpec, data: Path) -> Grid:
-    grid = [[Cell(row, c, spec.metric_of(row, c), row.paper[i] if row.paper else None) for i, c in enumerate(spec.columns)] for row in spec.rows]
+    grid = [
+        [Cell(row, c, spec.metric_of(row, c), row.paper[i] if row.paper else None) for i, c in enumerate(spec.columns)]
+        for row in spec.rows
+    ]
     if not (data / "dataset.json").exists():
         return grid
     source = _told(data / "dataset.json")

@@ -38,7 +38,9 @@ def measure(
         return _at_k(metric, episodes, verifier, largest_k)
     if metric in SHARES:
         found = _share([SHARES[metric](e) for e in episodes], episodes)
-        return found if metric.startswith("code.") else replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+        return (
+            found if metric.startswith("code.") else replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+        )
     used = [e for e in episodes if metric != "success" or e.reward is not None]
     field = "success" if metric == "all_success" else metric
     values = [float(getattr(e, field)) for e in used]

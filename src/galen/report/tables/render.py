@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import re
-from collections.abc import Sequence
 
 from galen.report.tables.agreement import used
 from galen.report.tables.cells import Cell, Grid
@@ -27,7 +26,11 @@ ESCAPED = {
 
 def markdown(spec: TableSpec, grid: Grid, made: Claims, heading: str = "") -> str:
     """A grid of what we got beside what the paper said, then a line for each cell that was run."""
-    lines = [f"# {spec.title}{heading}", "", f"MedAgentGym (arXiv 2506.04405v2), {spec.place}. A cell: we got / the paper said."]
+    lines = [
+        f"# {spec.title}{heading}",
+        "",
+        f"MedAgentGym (arXiv 2506.04405v2), {spec.place}. A cell: we got / the paper said.",
+    ]
     lines += ["", f"| | {' | '.join(c.name for c in spec.columns)} |", "|---|" + "---:|" * len(spec.columns)]
     for r, row in enumerate(grid):
         shown = [f"{_value(spec, cell, bold=(r, c) in made.best)} / {_paper(spec, cell)}" for c, cell in enumerate(row)]
@@ -35,11 +38,18 @@ def markdown(spec: TableSpec, grid: Grid, made: Claims, heading: str = "") -> st
     run = [cell for row in grid for cell in row if cell.estimate is not None]
     lines += ["", *(f"* {note}" for note in _notes(spec, grid, made, len(run)))]
     if run:
-        lines += ["", f"| {' | '.join(COLUMNS[:2])} | paper said | we got | difference | 95 % interval | n | clusters | seeds | between seeds | manifest |"]
+        lines += [
+            "",
+            f"| {' | '.join(COLUMNS[:2])} | paper said | we got | difference | 95 % interval | n | clusters | seeds | between seeds | manifest |",
+        ]
         lines.append("|---|---|---:|---:|---:|---|---:|---:|---|---:|---|")
         lines += [_line(spec, cell) for cell in run]
     if made.changes:
-        lines += ["", "| row | against | column | change | 95 % interval | n | clusters | p, Holm |", "|---|---|---|---:|---|---:|---:|---:|"]
+        lines += [
+            "",
+            "| row | against | column | change | 95 % interval | n | clusters | p, Holm |",
+            "|---|---|---|---:|---|---:|---:|---:|",
+        ]
         for change in made.changes:
             d = change.difference
             lines.append(
@@ -104,9 +114,7 @@ def latex(spec: TableSpec, grid: Grid, made: Claims) -> str:
         shown = []
         for c, cell in enumerate(row):
             value = tex(_value(spec, cell))
-            shown.append(
-                (rf"\textbf{{{value}}}" if (r, c) in made.best else value) + f" ({tex(_paper(spec, cell))})"
-            )
+            shown.append((rf"\textbf{{{value}}}" if (r, c) in made.best else value) + f" ({tex(_paper(spec, cell))})")
         lines.append(" & ".join([tex(spec.rows[r].name), *shown]) + r" \\")
     run = sum(cell.estimate is not None for row in grid for cell in row)
     notes = " ".join(tex(note) for note in _notes(spec, grid, made, run))

@@ -60,7 +60,9 @@ def index(runs: Path) -> list[Entry]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "(whole file)"
-            raise UserError(f"{path}: {where}: {first['msg']}; give the run's command once more to write it anew") from None
+            raise UserError(
+                f"{path}: {where}: {first['msg']}; give the run's command once more to write it anew"
+            ) from None
         found += [Entry(path.parent, manifest, result) for result in manifest.results]
     return found
 
