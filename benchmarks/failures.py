@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -37,7 +36,7 @@ from galen.rollout.sampler import Sampler
 from galen.sandbox.base import SandboxBackend
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.types import Frozen, Task
+from galen.types import Frozen
 
 FILES = (ROOT / "tests/data/failures.jsonl", ROOT / "tests/data/failures_by_hand.jsonl")
 SCRIPTS = ROOT / "tests/data/failures.yaml"
@@ -54,6 +53,7 @@ class Script(Frozen):
     name: str
     family: str
     kind: FailureKind | Literal["none"]
+    held_out: bool = False
     loop: bool | None = None
     replies: list[dict[str, str]]
     cycle: int | None = None
@@ -109,7 +109,7 @@ def play(
         kept = episode.model_copy(update={"turns": turns, "prompt_ids": [], "sandbox_enforced": {}, "seconds": 0.0})
         kind = None if script.kind == "none" else script.kind
         loop = script.kind == FailureKind.LOOP if script.loop is None else script.loop
-        yield labelled.Labelled(name=script.name, kind=kind, loop=loop, episode=kept)
+        yield labelled.Labelled(name=script.name, held_out=script.held_out, kind=kind, loop=loop, episode=kept)
 
 
 def drawn(rng: random.Random, data: Path) -> dict[str, str]:
@@ -122,13 +122,14 @@ def drawn(rng: random.Random, data: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def show(lines: Sequence[labelled.Agreement], rows: Sequence[labelled.Labelled]) -> None:
-    table = Table("kind", "labelled", "said", "precision", "recall")
+def table(title: str, rows: Sequence[labelled.Labelled], lines: Sequence[labelled.Agreement]) -> Table:
+    ways = len({row.name.partition("/")[0] for row in rows})
+    shown = Table(
+        "kind", "labelled", "said", "precision", "recall", title=f"{title}: {len(rows)} episodes, {ways} ways of making"
+    )
     for x in lines:
-        table.add_row(x.kind, str(x.labelled), str(x.said), f"{x.precision:.3f}", f"{x.recall:.3f}")
-    Console().print(table)
-    alike = {re.sub(r"/.*", "", row.name) for row in rows}
-    print(f"{len(rows)} episodes, {len(alike)} kinds of making")
+        shown.add_row(x.kind, str(x.labelled), str(x.said), f"{x.precision:.3f}", f"{x.recall:.3f}")
+    return shown
 
 
 def main() -> None:
@@ -139,14 +140,20 @@ def main() -> None:
     if args.make:
         make(args.make, FILES[0])
         return
-    rows = [row for path in FILES for row in labelled.read(path)]
-    lines, missed = labelled.agreement(rows)
+    everything = [row for path in FILES for row in labelled.read(path)]
+    parts = {"all": everything, "held out": [row for row in everything if row.held_out]}
+    found = {name: labelled.agreement(rows) for name, rows in parts.items()}
     if args.json:
-        print(json.dumps([vars(x) | {"precision": x.precision, "recall": x.recall} for x in lines]))
+        told = {
+            name: [vars(x) | {"precision": x.precision, "recall": x.recall} for x in xs]
+            for name, (xs, _) in found.items()
+        }
+        print(json.dumps(told))
         return
-    show(lines, rows)
-    for row, said in missed:
-        print(f"{row.name} ({row.episode.key}): labelled {row.kind or 'success'}, said {said}")
+    for name, (lines, _) in found.items():
+        Console().print(table(name, parts[name], lines))
+    for row, said in found["all"][1]:
+        print(f"{row.name} ({row.episode.key}): {said}")
 
 
 if __name__ == "__main__":

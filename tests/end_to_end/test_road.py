@@ -97,6 +97,9 @@ def _check_results(out: Path) -> None:
     points = curves.read(out)
     assert all(len([p for p in points[name] if "success" in p]) == 2 for name in ("dpo", "ppo", "grpo"))
     assert {r["against"] for r in table} == {None, "base", "sft"}
+    told = (out / "report.md").read_text()
+    assert (out / "report.html").exists() and all(f"| eval/{p} | 16 |" in told for p in POLICIES)
+    assert "(episodes.html)" in told and (out / "episodes.html").stat().st_size > 10_000
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["seeds"] == [0] and manifest["config"]["method"] == "all" and manifest["lock_sha256"]
     assert "vs sft" in (out / "table.md").read_text()

@@ -1,15 +1,20 @@
 """Law 9: credentialed rows never leave the machine."""
 
 import json
+import re
 
 import pytest
 from fakes import run_dpo, run_grpo, run_ppo, run_sft, run_verifier
+from pages import blocks, run_of
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from galen.errors import UserError
 from galen.policy.openai import Endpoint, OpenAIPolicy
+from galen.report import run as report
+from galen.report.viewer import page
+from galen.tasks.store import write_tasks
 from galen.train import trackers
-from galen.types import Privacy
+from galen.types import Fault, Gold, Owner, Privacy
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,31 @@ def test_a_tracker_gets_numbers_and_settings_and_no_row(run, sampler, teacher, t
     pieces = {line for text in rows for line in text.splitlines() if len(line) > 12}
     assert len(pieces) > 50 and not [piece for piece in pieces if piece.encode() in files]
     assert not list(tmp_path.rglob("*.parquet")), "TRL writes completions"
+
+
+def test_neither_the_viewer_nor_the_report_carries_a_row(sampler, teacher, tasks, data, tmp_path):
+    """Of a folder whose tasks are credentialed, and of tasks that it does not know, no text and no token is written."""
+    played = [g.episodes[0] for g in sampler.sample(tasks[:12], teacher())]
+    fault = Fault(owner=Owner.HARNESS, message="broke at patient 4242424242")
+    played.append(played[0].model_copy(update={"key": "f", "fault": fault, "verdict": None}))
+    secret = tmp_path / "secret"
+    known = [t.model_copy(update={"privacy": Privacy.CREDENTIALED}) for t in tasks[:6]]
+    write_tasks(secret, [(t, Gold(id=t.id, answer=0, solution="", lang="sql")) for t in known], seed=0, source="")
+    run = run_of(tmp_path / "run", secret, {"eval/sft.jsonl": played, "grpo/episodes/000000.jsonl": played[:3]})
+    keys = [{"key": e.key, "logprobs": [-1.5] * sum(e.completion_mask)} for e in played[:3]]
+    (run / "grpo" / "parity.jsonl").write_text("".join(json.dumps(line) + "\n" for line in keys))
+    out = tmp_path / "page.html"
+    assert page.write([run], out).withheld == len(played) + 3
+    found, rest = blocks(out)
+    assert found["tokens"] == {} and len(found["index"]["rows"]["key"]) == len(played) + 3
+    shown = json.dumps(found) + rest + "".join(p.read_text() for p in (report.write(run), run / "report.html"))
+    turns = [t for e in played for t in e.turns]
+    rows = (
+        [t.prompt.question for t in tasks[:12]]
+        + [t.text for t in turns]
+        + [t.observation.text for t in turns if t.observation]
+    )
+    rows += [e.submission for e in played if e.submission] + [fault.message]
+    pieces = {line for text in rows for line in text.splitlines() if len(line) > 9}
+    assert len(pieces) > 20 and not [piece for piece in pieces if piece in shown]
+    assert not {"logprobs", "checks", "prompt"} & set(re.findall(r'"(\w+)":', json.dumps(found)))

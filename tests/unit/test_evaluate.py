@@ -37,7 +37,7 @@ def test_every_family_and_block_is_scored_and_stored(played):
     assert kinds == [
         (b, f, n) for b in ("id", "ood") for f, n in (("medcalc", 6), ("mimic_iii", 6), ("all", 12), (MEAN, 12))
     ]  # fmt: skip
-    assert json.loads((out / "table.json").read_text()) == rows
+    assert json.loads((out / "scores.json").read_text()) == rows
     assert len(list(read(out / "eval" / "scripted.jsonl"))) == 24
 
 

@@ -118,6 +118,7 @@ class _Player:
             self.version = sample.version
             action = parse(sample.text, self.task.actions)
             self.actions.append(action)
+            self._exec_seconds = 0.0
             stop = self._stop(action, sample, turn + 1 == limit)
             observation = None if stop else self._act(action, deadline)
             self._record(sample, action, observation, start)
@@ -147,7 +148,6 @@ class _Player:
 
     def _act(self, action: Action | ParseError, deadline: float) -> Observation:
         limit = self.task.limits.max_output_chars
-        self._exec_seconds = 0.0
         if isinstance(action, ParseError):
             return Observation(text=action.message, ok=False)
         if action.kind is ActionKind.SUBMIT:

@@ -19,10 +19,12 @@ ANY_LOOP = "a loop anywhere"
 class Labelled(Frozen):
     """An episode, why it failed (None: it did not), and whether a reader sees a loop anywhere in it.
 
-    `name` says how it was made, or where it is from; episodes of one name are alike.
+    `name` says how it was made, or where it is from; episodes of one name are alike. `held_out`: the rules were written
+    without it.
     """
 
     name: str
+    held_out: bool = False
     kind: FailureKind | None
     loop: bool
     episode: Episode
@@ -57,21 +59,27 @@ def read(path: Path) -> Iterator[Labelled]:
 
 
 def agreement(rows: Sequence[Labelled]) -> tuple[list[Agreement], list[tuple[Labelled, str]]]:
-    """One line a kind, one of the successes, one of loops anywhere; and the rows whose kind was not found, with what
-    was said instead.
+    """One line a kind, one of the successes, one of loops anywhere; and the rows that were not judged as labelled, with
+    what was said of them.
     """
-    said = [_name(failure.kind if (failure := classify(row.episode)) else None) for row in rows]
-    known = [_name(row.kind) for row in rows]
+    said = [(_name(failure.kind if (failure := classify(r.episode)) else None), _loops(r.episode)) for r in rows]
+    known = [(_name(r.kind), r.loop) for r in rows]
+    pairs = list(zip(known, said, strict=True))
     lines = [
-        Agreement(
-            kind, known.count(kind), said.count(kind), sum(a == b == kind for a, b in zip(known, said, strict=True))
-        )
-        for kind in [*(k.value for k in FailureKind), _name(None)]
+        _line(name, [k[0] == name for k in known], [s[0] == name for s in said])
+        for name in [*(k.value for k in FailureKind), _name(None)]
     ]
-    seen = [FailureKind.LOOP in signs(row.episode) for row in rows]
-    both = sum(row.loop and s for row, s in zip(rows, seen, strict=True))
-    lines.append(Agreement(ANY_LOOP, sum(row.loop for row in rows), sum(seen), both))
-    return lines, [(row, s) for row, k, s in zip(rows, known, said, strict=True) if k != s]
+    lines.append(_line(ANY_LOOP, [k[1] for k in known], [s[1] for s in said]))
+    told = [f"labelled {k[0]}{' with a loop' * k[1]}, said {s[0]}{' with a loop' * s[1]}" for k, s in pairs]
+    return lines, [(row, text) for row, text, (k, s) in zip(rows, told, pairs, strict=True) if k != s]
+
+
+def _line(name: str, known: Sequence[bool], said: Sequence[bool]) -> Agreement:
+    return Agreement(name, sum(known), sum(said), sum(k and s for k, s in zip(known, said, strict=True)))
+
+
+def _loops(episode: Episode) -> bool:
+    return FailureKind.LOOP in signs(episode)
 
 
 def _name(kind: FailureKind | None) -> str:

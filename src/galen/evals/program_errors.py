@@ -21,22 +21,23 @@ class ProgramError(StrEnum):
 
 
 # The first that fits the last line; what fits none is a runtime error.
+_TOOL = r"^(?!\S*(?:Error|Exception):)\S+: "  # a shell or a command of it speaks, and no exception
 _RULES = (
-    (ProgramError.LIMIT, r"^timed out after|^killed: (?!signal)|^MemoryError|\bMemoryError:"),
+    (ProgramError.LIMIT, r"^timed out after|^killed: (?!signal)|^(?:\w+\.)*_?(?:Array)?MemoryError\b"),
     (
         ProgramError.COMPILE,
-        r"^(?:SyntaxError|IndentationError|TabError)\b|\bsyntax error\b|\bincomplete input\b|\bunrecognized token\b"
-        r"|You can only execute one statement|\bSyntax error\b",
+        r"^(?:SyntaxError|IndentationError|TabError)\b|" + _TOOL + r".*[Ss]yntax error"
+        r"|^(?:sqlite3|pandas\.errors)\.\w+: .*(?:syntax error|incomplete input|unrecognized token|one statement at a time)",
     ),
     (
         ProgramError.IO,
-        r"^(?:FileNotFoundError|FileExistsError|PermissionError|IsADirectoryError|NotADirectoryError|OSError|IOError"
-        r"|EOFError|BrokenPipeError|ConnectionError|Connection\w+Error|TimeoutError|UnicodeDecodeError|(?:\w+\.)*(?:URLError|gaierror"
+        r"^(?:FileNotFoundError|FileExistsError|PermissionError|IsADirectoryError|NotADirectoryError|OSError|EOFError"
+        r"|BrokenPipeError|Connection\w*Error|TimeoutError|UnicodeDecodeError|(?:\w+\.)*(?:URLError|gaierror"
         r"|JSONDecodeError|EmptyDataError|ParserError|BadZipFile|UnsupportedOperation))\b"
-        r"|unable to open database file|file is not a database|readonly database|disk I/O error"
-        r"|No such file or directory|Permission denied|Is a directory|Not a directory|No space left|Read-only file system",
+        r"|^(?:sqlite3|pandas\.errors)\.\w+: .*(?:unable to open database|not a database|readonly database|disk I/O)|"
+        + _TOOL + r".*(?:No such file or directory|Permission denied|Is a directory|Not a directory|No space left|Read-only)",
     ),
-)
+)  # fmt: skip
 
 
 def program_error(turn: Turn) -> ProgramError | None:

@@ -1,4 +1,4 @@
-"""Loops as a reader sees them: exact repeats, near repeats that learn nothing, and cycles of up to three turns.
+"""Loops as a reader sees them: exact repeats, near repeats that learn nothing, and cycles.
 
 The agent's own stop (`galen.agent.loops.looping`) knows exact repeats only, so that no episode is ended by a guess.
 """
@@ -16,7 +16,7 @@ from galen.types import Action, Observation, Turn
 # Per cent of two texts that an edit distance leaves alone (indel similarity): where both showed the same failure a
 # rewriting repeats it, where both ran only small changes do.
 NEAR = {"failed": 70.0, "ran": 85.0}
-PERIODS = (1, 2, 3)
+PERIODS = range(1, 6)  # five turns thrice are the fifteen that an episode has
 _COMMENT = re.compile(r"(?m)(?:--|#).*$")
 _MEANT = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+(?:\.\d+)?\b|\b[a-z_]\w{3,}")  # literals, and names longer than an alias
 _CLOCK = re.compile(r"0x[0-9a-f]+|\bline \d+|\bafter \d+ s\b")  # what differs between two runs of the same program

@@ -28,8 +28,9 @@ from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.report import best_of as curves
-from galen.report import evaluation, manifest
+from galen.report import evaluation, manifest, run
 from galen.report.evaluation import Prices
+from galen.report.viewer import page
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import SandboxSettings, open_backend
@@ -126,11 +127,13 @@ class Evaluation:
         text = evaluation.markdown(rows, self.settings.prices)
         if self.settings.samples > 1:
             text += "\n" + self._several(episodes)
-        (self.out / "table.md").write_text(text)
-        (self.out / "table.json").write_text(json.dumps(rows, indent=1) + "\n")
+        (self.out / "scores.md").write_text(text)
+        (self.out / "scores.json").write_text(json.dumps(rows, indent=1) + "\n")
         made = manifest.make("eval", self._config(), [self._seed()], self.data, self._parents(), [self._result()])
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print(text, flush=True)
+        print(f"{page.NAME}: {page.told(page.write([self.out], self.out / page.NAME))}")
+        print(f"report: {run.write(self.out)}", flush=True)
         return rows
 
     def _seed(self) -> int:

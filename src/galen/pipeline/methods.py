@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from galen.pipeline import rewards
 from galen.pipeline.pairs import pair_up
 from galen.pipeline.recipe import DPORounds
-from galen.report.curves import VALIDATION, lines
+from galen.report.curves import PARITY, VALIDATION, lines
 from galen.rollout.store import EpisodeStore
 from galen.train.agent import AgentReport, AgentSettings
 from galen.train.dpo import train_dpo
@@ -65,7 +65,7 @@ def _live(road: Road, name: str, settings: AgentSettings) -> dict[str, Any]:
 
     def check(model: PreTrainedModel, episodes: Sequence[Episode]) -> tuple[float, float]:
         once(road.policy.sleep)  # the rollout is over: what follows is the trainer's
-        return check_parity(model, episodes, settings.temperature)
+        return check_parity(model, episodes, settings.temperature, out / PARITY)
 
     report = TRAINERS[name](
         model, road.folder, road.pool, settings, out, seed=road.seed, play=play,

@@ -40,7 +40,8 @@ from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset
-from galen.report import manifest, table
+from galen.report import manifest, run, table
+from galen.report.viewer import page
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
@@ -350,6 +351,8 @@ class Road:
         made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path], self._results(list(runs)))
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
+        print(f"{page.NAME}: {page.told(page.write([self.out], self.out / page.NAME))}")
+        print(f"report: {run.write(self.out)}", flush=True)
         return rows
 
     def _results(self, policies: Sequence[str]) -> list[Result]:

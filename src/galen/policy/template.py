@@ -42,6 +42,10 @@ class ChatTemplate:
         """Text of `ids` without control tokens."""
         return self._tokenizer.decode(ids, skip_special_tokens=True)
 
+    def piece(self, token: int) -> str:
+        """Text of one token, control tokens spelled out; a part of a character reads as a replacement character."""
+        return self._tokenizer.decode([token], skip_special_tokens=False)
+
     @cached_property
     def _newline(self) -> list[int]:
         return self.encode("\n")

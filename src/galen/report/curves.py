@@ -15,6 +15,7 @@ PANELS = {
     "clip_fraction": "share of tokens clipped",
 }  # fmt: skip
 LOG, VALIDATION = "log.jsonl", "validation.jsonl"
+PARITY = "parity.jsonl"  # the trainer's log-probabilities of the episodes that each rollout was checked by
 
 
 def read(run: Path) -> dict[str, list[dict[str, Any]]]:

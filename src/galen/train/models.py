@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,30 +90,48 @@ def _save(model: Any, weights: dict[str, torch.Tensor] | None, base: Path, targe
 
 
 @torch.no_grad()
-def parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: float) -> tuple[float, float]:
-    """Mean and largest difference (nats a token) between the server's log-probabilities and the trainer's, in the
-    model's own dtype. The episodes must have been sampled at `temperature` from the same weights.
+def trainer_logprobs(model: PreTrainedModel, episode: Episode, temperature: float) -> torch.Tensor:
+    """The trainer's log-probabilities of the episode's sampled tokens, shape (sampled tokens,), in the model's own dtype."""
+    mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
+    ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
+    # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
+    hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
+    sampled = mask.to(ids.device)
+    targets = ids[0, len(episode.prompt_ids) :][sampled]
+    return token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+
+
+def parity(
+    model: PreTrainedModel, episodes: Sequence[Episode], temperature: float, record: Path | None = None
+) -> tuple[float, float]:
+    """Mean and largest difference (nats a token) between the server's log-probabilities and the trainer's. The episodes
+    must have been sampled at `temperature` from the same weights. `record` is a file to append the trainer's to.
     """
     was_training = model.training
     model.eval()
-    total, count, worst = 0.0, 0, 0.0
+    total, count, worst, lines = 0.0, 0, 0.0, []
     for episode in episodes:
-        mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
-        ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-        # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
-        hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
-        sampled = mask.to(ids.device)
-        targets = ids[0, len(episode.prompt_ids) :][sampled]
-        mine = token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
-        gap = (mine - torch.tensor(episode.completion_logprobs)[mask]).abs()
+        mine = trainer_logprobs(model, episode, temperature)
+        sampled = torch.tensor(episode.completion_mask, dtype=torch.bool)
+        gap = (mine - torch.tensor(episode.completion_logprobs)[sampled]).abs()
         total, count, worst = total + gap.sum().item(), count + len(gap), max(worst, gap.max().item())
+        lines.append(json.dumps({"key": episode.key, "logprobs": mine.tolist()}) + "\n")
     model.train(was_training)
+    if record is not None:
+        once(lambda: _append(record, lines))
     return total / max(1, count), worst
 
 
-def check_parity(model: PreTrainedModel, episodes: Sequence[Episode], temperature: float) -> tuple[float, float]:
+def _append(path: Path, lines: list[str]) -> None:
+    with path.open("a") as file:
+        file.writelines(lines)
+
+
+def check_parity(
+    model: PreTrainedModel, episodes: Sequence[Episode], temperature: float, record: Path | None = None
+) -> tuple[float, float]:
     """`parity`, and an error where the server samples from other weights than the trainer's."""
-    mean, worst = parity(model, episodes, temperature)
+    mean, worst = parity(model, episodes, temperature, record)
     limit = PARITY_NATS if model.dtype == torch.float32 else 5 * PARITY_NATS
     if not mean <= limit:  # where one of them is no number, neither is the difference
         raise GalenError(
