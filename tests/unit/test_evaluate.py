@@ -12,6 +12,7 @@ from galen.pipeline.evaluate import Evaluation, EvaluationSettings
 from galen.pipeline.subject import subject
 from galen.policy.template import ChatTemplate
 from galen.presets import local_folder
+from galen.report import seeds
 from galen.report.evaluation import MEAN, Prices
 from galen.report.evaluation import rows as scored
 from galen.rollout.store import read
@@ -171,6 +172,11 @@ def test_what_cannot_be_played_is_refused_before_anything_is_written(data, tmp_p
         with pytest.raises(UserError, match=told):
             Evaluation(who, data, EvaluationSettings(**settings), 0, out)
     assert not out.exists()
+
+
+def test_an_evaluation_is_no_run_to_compare(played):
+    with pytest.raises(UserError, match="galen tables"):
+        seeds.rows([played[0]])
 
 
 def test_without_a_valid_episode_there_is_no_score(played):

@@ -37,6 +37,8 @@ from galen.sandbox.choose import SandboxSettings, open_backend
 from galen.tasks.store import GoldStore, read_tasks, splits
 from galen.types import ActionKind, Episode, Feedback, Frozen, Result, Task
 
+AFTERWARDS = {"prices", "concurrency", "ks", "verifier"}
+"""Settings that change no episode: a run may go on with others."""
 SERVER_LOG = "vllm.log"
 MAX_TURNS = 15
 
@@ -115,7 +117,7 @@ class Evaluation:
             "endpoint": who.endpoint.model_dump(mode="json") if who.endpoint else None,
             "model": who.model.model_dump(mode="json", exclude={"serve"}),
             "weights": str(who.weights) if who.weights else None, "trained": who.trained,
-            "settings": self.settings.model_dump(mode="json", exclude={"prices", "concurrency"}), "seed": self.seed,
+            "settings": self.settings.model_dump(mode="json", exclude=AFTERWARDS), "seed": self.seed,
             "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
 
@@ -129,7 +131,8 @@ class Evaluation:
             text += "\n" + self._several(episodes)
         (self.out / "scores.md").write_text(text)
         (self.out / "scores.json").write_text(json.dumps(rows, indent=1) + "\n")
-        made = manifest.make("eval", self._config(), [self._seed()], self.data, self._parents(), [self._result()])
+        config = self._config() | {"verifier": self.settings.verifier}
+        made = manifest.make("eval", config, [self._seed()], self.data, self._parents(), [self._result()])
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print(text, flush=True)
         print(f"{page.NAME}: {page.told(page.write([self.out], self.out / page.NAME))}")

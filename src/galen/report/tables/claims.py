@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import comb
 
 from galen.evals.scores import compare, mean_change
@@ -45,24 +46,24 @@ class Claims:
 def claims(spec: TableSpec, grid: Grid) -> Claims:
     """Every pair of a column could have held its best value, so that each counts as a test."""
     columns = [[(r, line[c]) for r, line in enumerate(grid) if _tested(line[c])] for c in range(len(spec.columns))]
-    contests = {c: _contest(column) for c, column in enumerate(columns) if len(column) > 1}
-    against = [
-        (grid[names.index(row.against)][c], grid[r][c])
-        for names in [[row.name for row in spec.rows]]
-        for r, row in enumerate(spec.rows) if row.against is not None
-        for c in range(len(spec.columns)) if _tested(grid[r][c]) and _tested(grid[names.index(row.against)][c])
-    ]  # fmt: skip
-    pairs = [(cell, best) for _, best, others in contests.values() for cell in others] + against
+    contests = [(c, *_contest(column)) for c, column in enumerate(columns) if len(column) > 1]
+    named = _named(spec, grid)
+    pairs = [(cell, best) for _, _, best, others in contests for cell in others] + named
     raw = [_difference(before, after) for before, after in pairs]
-    tests = sum(comb(len(column), 2) for column in columns) + len(against)
+    tests = sum(comb(len(column), 2) for column in columns) + len(named)
     adjusted = holm([p for _, p in raw], tests)
     changes = [Change(*pair, found, p) for pair, (found, _), p in zip(pairs, raw, adjusted, strict=True)]
-    won, start = set(), 0
-    for c, (row, _, others) in contests.items():
-        if all(change.holds(spec.smallest) for change in changes[start : start + len(others)]):
-            won.add((row, c))
-        start += len(others)
-    return Claims(frozenset(won), tuple(changes[start:]), tests)
+    ahead = iter(changes)
+    won = [(row, c, list(islice(ahead, len(others)))) for c, row, _, others in contests]
+    best = {(row, c) for row, c, beaten in won if all(change.holds(spec.smallest) for change in beaten)}
+    return Claims(frozenset(best), tuple(ahead), tests)
+
+
+def _named(spec: TableSpec, grid: Grid) -> list[tuple[Cell, Cell]]:
+    """The cells of each row that names another, behind those of the row that it names."""
+    place = {row.name: r for r, row in enumerate(spec.rows)}
+    rows = [(grid[place[row.against]], grid[r]) for r, row in enumerate(spec.rows) if row.against is not None]
+    return [(a, b) for before, after in rows for a, b in zip(before, after, strict=True) if _tested(a) and _tested(b)]
 
 
 def _tested(cell: Cell) -> bool:
