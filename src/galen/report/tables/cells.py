@@ -79,9 +79,9 @@ def _by_seed(name: str, cell: Cell, entries: Sequence[Entry], family: str, block
     return found
 
 
-def outcomes(episodes: Sequence[Summary]) -> list[tuple[str, float | None, str | None]]:
+def outcomes(episodes: Sequence[Summary]) -> list[tuple]:
     """What became of each episode, in an order that is the same for the same episodes."""
-    return sorted(((e.key, e.reward, e.submission) for e in episodes), key=str)
+    return sorted(((e.task_id, e.seed, e.reward, e.submission, e.output_tokens) for e in episodes), key=str)
 
 
 def _filled(empty: Cell, played: Mapping[tuple[str, int], Entry], block: str, largest_k: int) -> Cell:

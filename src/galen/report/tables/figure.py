@@ -31,8 +31,8 @@ def draw(spec: TableSpec, grid: Grid, out: Path) -> bool:
     axis.grid(alpha=0.3, axis="y")
     series = [Line2D([], [], color=f"C{c}", label=line.name) for c, line in enumerate(spec.columns)]
     kinds = [
-        Line2D([], [], color="grey", marker="o", label="we got"),
-        Line2D([], [], color="grey", linestyle=":", marker="x", label="the paper said"),
+        Line2D([], [], color="black", marker="o", label="we got"),
+        Line2D([], [], color="black", linestyle=":", marker="x", label="the paper said"),
     ]
     axis.legend(handles=[*series, *kinds], fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.savefig(out, bbox_inches="tight", metadata={"Date": None} if out.suffix == ".svg" else None)
@@ -41,9 +41,9 @@ def draw(spec: TableSpec, grid: Grid, out: Path) -> bool:
 
 
 def _paper(axis, spec: TableSpec, column: list[Cell], shift: float, color: str) -> None:
-    points = [(i + shift, cell.paper) for i, cell in enumerate(column) if cell.paper is not None]
+    y = [math.nan if cell.paper is None else cell.paper for cell in column]  # a line ends where a number is missing
     line = ":" if spec.figure == "lines" else ""
-    axis.plot([x for x, _ in points], [y for _, y in points], color=color, linestyle=line, marker="x", alpha=0.7)
+    axis.plot([i + shift for i in range(len(y))], y, color=color, linestyle=line, marker="x", alpha=0.7)
 
 
 def _ours(axis, spec: TableSpec, column: list[Cell], shift: float, color: str) -> None:
