@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
 
-from galen import cli_proofs, cli_report, cli_sandbox
+from galen import cli_evals, cli_proofs, cli_report, cli_sandbox
 from galen.errors import GalenError, UserError, unknown
 from galen.paths import CACHE, DEFAULT_DATA, ROOT, RUNS
 
@@ -23,6 +23,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.add_typer(cli_sandbox.app, name="sandbox")
 for command in (*cli_proofs.COMMANDS, *cli_report.COMMANDS):
     app.command()(command)
+for name, command in cli_evals.COMMANDS.items():
+    app.command(name)(command)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LOCALHOST = "127.0.0.1"
 
@@ -210,40 +212,6 @@ def pretrain(
     if (out / "manifest.json").exists():
         raise UserError(f"{out}: holds a finished base; remove it to make another")
     print(f"loss {make_base(out, PretrainSettings(seed=seed, steps=steps)):.3f} nats a token")
-
-
-@app.command()
-def sample(
-    out: Annotated[Path, typer.Argument(help="The episode store to write or go on with (.jsonl).")],
-    url: Annotated[str, typer.Option(help="Base URL of an OpenAI-compatible endpoint, ending in /v1.")],
-    name: Annotated[str, typer.Option(help="The model's name at the endpoint.")],
-    api_key_env: Annotated[str | None, typer.Option(help="The environment variable that holds the key.")] = None,
-    data: Annotated[Path, typer.Option(help="A task folder.")] = DEFAULT_DATA,
-    family: Annotated[list[str], typer.Option()] = ["mimic_iii", "medcalc"],  # noqa: B006
-    split: str = "test",
-    limit: Annotated[int, typer.Option(help="Tasks a family.")] = 100,
-    model: Annotated[str, typer.Option(help="Whose tokens the episodes are stored in.")] = "qwen2.5-7b",
-    temperature: float = 0.0,
-    concurrency: int = 16,
-    backend: Annotated[str, typer.Option(help="The sandbox: auto, local or docker.")] = "auto",
-    seed: int = 0,
-    as_json: Json = False,
-) -> None:
-    """Play tasks with any OpenAI-compatible endpoint, and print its score."""
-    from galen.pipeline.sample import sample as play
-    from galen.policy.openai import Endpoint
-    from galen.presets import model_preset
-    from galen.report.table import markdown
-    from galen.sandbox.choose import plain
-    from galen.tasks.store import read_tasks
-
-    chosen = [t for f in family for t in read_tasks(data, f, split)[:limit]]
-    endpoint = Endpoint(url=url, model=name, api_key_env=api_key_env)
-    rows = play(
-        endpoint, model_preset(model), data, chosen, out, temperature=temperature, concurrency=concurrency, seed=seed,
-        sandbox=plain(backend),
-    )  # fmt: skip
-    print(json.dumps(rows) if as_json else markdown(rows))
 
 
 @app.command()

@@ -1,8 +1,9 @@
-"""Model presets: `configs/models/<name>.yaml`, or any local folder that holds a model."""
+"""Model presets: `configs/models/<name>.yaml`, any local folder that holds a model, or an id of the model hub."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -140,6 +141,7 @@ def _from_folder(folder: Path, overrides: Sequence[str]) -> ModelPreset:
     return validate(raw, ModelPreset, str(folder))
 
 
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 MODEL = "model."  # before an override of the model's preset, where those of a recipe are given beside it
 
 
@@ -150,7 +152,11 @@ def split(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def model_preset(name: str, overrides: Sequence[str] = ()) -> ModelPreset:
-    """Preset `name`, or a local model folder, with `key.sub=value` overrides; raises UserError naming the known ones."""
+    """Preset `name`, a local model folder, or a hub id ("Qwen/Qwen3-8B"), with `key.sub=value` overrides.
+
+    Raises:
+        UserError: it is none of them; the known presets are named.
+    """
     made = _preset(name, overrides)
     idle = [o for o in overrides if o.startswith("serve.") and not o.startswith("serve.url=")]
     if made.serve.url and idle:
@@ -164,6 +170,12 @@ def _preset(name: str, overrides: Sequence[str]) -> ModelPreset:
         if not (folder / "config.json").exists():
             raise UserError(f"{folder}: a folder, but no model: config.json is missing")
         return _from_folder(folder.resolve(), overrides)
+    owner, _, rest = name.partition("/")
+    if rest and "/" not in rest and HUB_ID.fullmatch(name) and not Path(owner).exists():
+        raw: dict[str, Any] = {"name": rest.lower(), "path": name}
+        for item in overrides:
+            override(raw, item)
+        return validate(raw, ModelPreset, name)
     return load(preset("models", name), ModelPreset, list(overrides))
 
 

@@ -349,8 +349,45 @@ class TrainRow(Frozen):
         return self
 
 
+class Conditions(Frozen):
+    """How episodes were played: two scores are compared where these are equal.
+
+    `harness` names the agent loop and its version. `template` is the fingerprint of tokenizer and chat template;
+    `context` and `reply_tokens` are in tokens. `debugger` is what explains errors: a model's name, or None for the
+    offline explanations. `without` are actions that the tasks allow and the agent was not given.
+    """
+
+    harness: str
+    template: str
+    profile: str
+    context: int
+    reply_tokens: int
+    max_turns: int | None
+    temperature: float
+    feedback: Feedback
+    debugger: str | None = None
+    without: tuple[ActionKind, ...] = ()
+
+
+class Result(Frozen):
+    """A store of graded episodes that a run left, relative to the run's folder, and whose they are.
+
+    `policy` is `base`, or the method that trained it. `samples` counts the episodes of each task.
+    """
+
+    store: str
+    model: str
+    policy: str
+    split: str
+    samples: int
+    conditions: Conditions
+
+
 class RunManifest(Frozen):
-    """What made a result: enough to make it again."""
+    """What made a result: enough to make it again.
+
+    `data` is the sha256 of the task folder's `dataset.json`, `tasks` the version of each of its files ("medcalc/test").
+    """
 
     name: str
     commit: str
@@ -359,10 +396,16 @@ class RunManifest(Frozen):
     seeds: list[int]
     data: str
     parents: list[str] = []
+    tasks: dict[str, str] = {}
+    results: tuple[Result, ...] = ()
 
 
 class Score(Frozen):
-    """One policy on one family: success over valid episodes, with a 95 % interval."""
+    """One policy on one family: success over valid episodes, with Wilson's 95 % interval.
+
+    `all_success` counts what has no reward as failed, over all `n` episodes; `cluster_low` and `cluster_high` are the
+    interval of `success` that knows of `clusters`.
+    """
 
     policy: str
     family: str
@@ -371,3 +414,9 @@ class Score(Frozen):
     success: float
     ci_low: float
     ci_high: float
+    all_success: float
+    all_low: float
+    all_high: float
+    clusters: int
+    cluster_low: float
+    cluster_high: float

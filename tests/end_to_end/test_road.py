@@ -13,7 +13,11 @@ import pytest
 
 from data_prep.build import build
 from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
+from galen.pipeline.evaluate import Evaluation, EvaluationSettings
+from galen.pipeline.subject import subject
 from galen.report import curves
+from galen.report.evaluation import MEAN
+from galen.report.tables.make import make
 from galen.rollout.store import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -70,8 +74,24 @@ def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path):
     assert servers() <= before, "a server outlived its owner"
     assert (out / "eval" / "base.jsonl").read_text() == kept
     _check_results(out)
+    _check_tables(gym, out)
     other = subprocess.run(command(gym, out, "sft.epochs=2"), capture_output=True, text=True, check=False)
     assert other.returncode == 1 and "another recipe" in other.stderr and "Traceback" not in other.stderr
+
+
+def _check_tables(gym: Path, out: Path) -> None:
+    """The run's policies are in the table, and `galen eval` of a checkpoint plays what the road played with it."""
+    [table] = make(["training_tiny"], out.parent, gym, out.parent / "tables")
+    assert "15 of 15 cells are run" in table.read_text()
+    rows = Evaluation(
+        subject(str(out / "grpo" / "final")), gym, EvaluationSettings(concurrency=16), 0, out.parent / "eval"
+    ).walk()
+    assert {r["family"] for r in rows} == {"mimic_iii", "medcalc", "all", MEAN}
+    theirs = {e.task_id: e.submission for e in read(out / "eval" / "grpo.jsonl")}
+    ours = {e.task_id: e.submission for e in read(out.parent / "eval" / "eval" / "grpo.jsonl")}
+    assert ours.keys() == theirs.keys()
+    # Greedy, and the same weights: but for ties that another order of the batch may break.
+    assert sum(ours[t] == theirs[t] for t in ours) >= len(ours) - 1
 
 
 def _check_results(out: Path) -> None:

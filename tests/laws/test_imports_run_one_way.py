@@ -11,7 +11,8 @@ from galen.paths import ROOT
 
 ORDER = [
     ("types", "errors", "paths"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
-    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("cli_sandbox", "cli_proofs", "cli_report"),
+    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",),
+    ("cli_sandbox", "cli_proofs", "cli_report", "cli_evals"),
     ("cli",),
 ]  # fmt: skip
 RANK = {room: i for i, rooms in enumerate(ORDER) for room in rooms}
@@ -56,6 +57,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
 import galen.evals.failures, galen.evals.code_quality, galen.report.run, galen.report.viewer.page
+import galen.evals.summary, galen.report.evaluation, galen.report.tables.make
 import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
 import galen.plan.plan, galen.proofs.validate, galen.proofs.hack, galen.proofs.reverify

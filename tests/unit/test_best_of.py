@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from galen.evals.best_of import METHODS, Candidate, best_at_k, best_of, majority_at_k
-from galen.evals.scores import pass_at_k
+from galen.evals.statistics import pass_at_k
 from galen.evals.verifier import auroc, calibration_error, verifier_scores
 from galen.report.best_of import markdown
 from galen.types import Episode, StopReason, Verdict

@@ -37,6 +37,8 @@ from galen.types import (
 
 Grade = Callable[[Task, str], Verdict]
 
+HARNESS = "galen-1"
+"""This loop and its version: another number where the same replies would make another episode."""
 LAST = "@last"
 MAX_PARSE_ERRORS = 3
 

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-import numpy as np
-from scipy.stats import bootstrap
+from galen.evals.statistics import bootstrap_mean, pass_at_k
+from galen.evals.summary import Graded
 
-from galen.evals.scores import CONFIDENCE, pass_at_k
-from galen.types import Episode
-
-RESAMPLES = 2000
 METHODS = ("pass", "best", "majority", "random", "best - random")
+UNVERIFIED = ("pass", "majority", "random")
+"""Those that need no verifier."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Point:
-    """Mean over `tasks` of one method of `METHODS` at `k`, with a 95 % interval by bootstrap over tasks."""
+    """Mean over `tasks` of one method of `METHODS` at `k`, with a 95 % interval by bootstrap over clusters."""
 
     family: str
     method: str
@@ -58,31 +56,49 @@ class BestOfReport:
 
 
 def best_of(
-    episodes: Sequence[Episode], scores: Sequence[float | None], ks: Sequence[int] = (1, 2, 4, 8, 16), seed: int = 0
+    episodes: Sequence[Graded],
+    scores: Sequence[float | None] | None,
+    ks: Sequence[int] = (1, 2, 4, 8, 16),
+    seed: int = 0,
 ) -> BestOfReport:
-    """Every method at every K, by family and together. `scores` go with `episodes`, several of which share a task.
+    """Every method at every K, by family and together. `scores` go with `episodes`, several of which share a task;
+    without them (None) there are the methods that need no verifier.
 
     All K are estimated on the same tasks, so that a curve rises by K alone. `seed` is the bootstrap's.
     """
-    tasks: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
-    for episode, value in zip(episodes, scores, strict=True):
-        if episode.reward is not None:
-            tasks[episode.family, episode.task_id].append(Candidate(episode.success, value, episode.submission))
+    tasks, clusters = candidates(episodes, scores)
     full = {t: c for t, c in tasks.items() if len(c) >= max(ks)}
     families = sorted({family for family, _ in full})
     points = []
     for family in [*families, "all"] if len(families) > 1 else families:
-        mine = [c for (name, _), c in full.items() if family in ("all", name)]
+        mine = [t for t in full if family in ("all", t[0])]
+        groups = [clusters[t] for t in mine]
         for k in ks:
-            found = [_methods(candidates, k) for candidates in mine]
-            points += [_point(family, method, k, [f[method] for f in found], seed) for method in METHODS]
+            found = [at_k(full[t], k) for t in mine]
+            for method in METHODS if scores is not None else UNVERIFIED:
+                points.append(_point(family, method, k, [f[method] for f in found], groups, seed))
     return BestOfReport(
         points, ungraded=len(episodes) - sum(map(len, tasks.values())), short=len(tasks) - len(full),
-        unscored=sum(c.score is None for cs in full.values() for c in cs),
+        unscored=0 if scores is None else sum(c.score is None for cs in full.values() for c in cs),
     )  # fmt: skip
 
 
-def _methods(candidates: Sequence[Candidate], k: int) -> Mapping[str, float]:
+def candidates(
+    episodes: Sequence[Graded], scores: Sequence[float | None] | None
+) -> tuple[dict[tuple[str, str], list[Candidate]], dict[tuple[str, str], str]]:
+    """The graded episodes of each task (family and id), and its cluster."""
+    tasks: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    clusters: dict[tuple[str, str], str] = {}
+    for episode, value in zip(episodes, scores or [None] * len(episodes), strict=True):
+        if episode.reward is not None:
+            task = episode.family, episode.task_id
+            tasks[task].append(Candidate(episode.success, value, episode.submission))
+            clusters[task] = episode.cluster
+    return tasks, clusters
+
+
+def at_k(candidates: Sequence[Candidate], k: int) -> Mapping[str, float]:
+    """Each method of `METHODS` on one task's episodes."""
     wins = sum(c.success for c in candidates)
     best, mean = best_at_k(candidates, k), wins / len(candidates)
     return {
@@ -163,13 +179,8 @@ def _enough(n: int, k: int) -> None:
         raise ValueError(f"k={k} needs at least {k} candidates and k >= 1, got {n}")
 
 
-def _point(family: str, method: str, k: int, values: Sequence[float], seed: int) -> Point:
-    """A task's value is a mean over its own episodes already: resampling tasks is the clustered bootstrap."""
-    low = high = math.nan
-    if len(values) > 1:
-        interval = bootstrap(
-            (values,), np.mean, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile",
-            rng=np.random.default_rng(seed),
-        ).confidence_interval  # fmt: skip
-        low, high = float(interval.low), float(interval.high)
-    return Point(family, method, k, len(values), float(np.mean(values)), low, high)
+def _point(
+    family: str, method: str, k: int, values: Sequence[float], clusters: Sequence[str], seed: int
+) -> Point:  # fmt: skip
+    found = bootstrap_mean(values, clusters, seed)
+    return Point(family, method, k, len(values), found.value, found.low, found.high)

@@ -21,7 +21,8 @@ def pair_up(road: Road, settings: DPORounds, episodes: Sequence[Episode]) -> tup
     scores: dict[str, float] | None = None
     if settings.verifier is not None:
         with road.timed("dpo: scoring"):
-            found = score(load_verifier(road, Path(settings.verifier)), episodes, road.template, road.model.context)
+            model = load_verifier(road.model, Path(settings.verifier))
+            found = score(model, episodes, road.template, road.model.context)
         scores = {e.key: s for e, s in zip(episodes, found, strict=True) if s is not None}
     if settings.pairs == "score":
         assert scores is not None  # DPORounds asks for a verifier

@@ -24,7 +24,7 @@ def check(road: Road) -> None:
 
 
 def _check(road: Road, field: str, settings: VerifierReward) -> None:
-    require_verifier(road, f"{field}.path", settings.path)
+    require_verifier(road.model, road.template, f"{field}.path", settings.path)
     if settings.judges == "ungraded" and all(t.oracle.kind != NONE for t in road.pool):
         raise UserError(f"{field} has no effect: every training task has an oracle; set {field}.judges=all")
 
@@ -33,5 +33,5 @@ def outcomes(road: Road, settings: AgentSettings) -> Outcomes:
     """What judges the episodes that are trained on, in the main process. A verifier is loaded once, beside the policy."""
     if settings.verifier is None or rank():
         return oracle
-    model = load_verifier(road, settings.verifier.path)
+    model = load_verifier(road.model, settings.verifier.path)
     return verifier(model, road.template, road.model.context, settings.verifier)

@@ -28,6 +28,7 @@ from galen.evals.scores import score
 from galen.oracles import NONE
 from galen.oracles.grader import Grader
 from galen.pipeline import methods, rewards
+from galen.pipeline.claim import claim
 from galen.pipeline.fetch import fetch
 from galen.pipeline.recipe import recipe
 from galen.pipeline.serve import open_policy
@@ -54,7 +55,7 @@ from galen.train.ppo import check_critic
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.weights import check_base
 from galen.train.world import once, passes, processes, rank
-from galen.types import Episode, Task, TrainRow
+from galen.types import Episode, Result, Task, TrainRow
 
 SERVER_LOG = "vllm.log"
 
@@ -82,7 +83,7 @@ class Road:
         check_base(self.folder, model)
         rewards.check(self)
         if self.recipe.dpo is not None and self.recipe.dpo.verifier is not None:
-            require_verifier(self, "dpo.verifier", Path(self.recipe.dpo.verifier))
+            require_verifier(model, self.template, "dpo.verifier", Path(self.recipe.dpo.verifier))
         once(self._claim)
         self.explain = ModelExplainer(self.recipe.debugger) if self.recipe.debugger else explain
         self.policy: VLLMPolicy
@@ -142,20 +143,7 @@ class Road:
             "method": self.method, "model": model, "recipe": self.recipe.model_dump(mode="json"), "seed": self.seed,
             "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
-        path = self.out / "config.json"
-        if path.exists():
-            old = json.loads(path.read_text())
-            if old != config:
-                changed = next(k for k in config if old.get(k) != config[k])
-                if changed == "template":
-                    raise UserError(
-                        f"{self.out}: its episodes have the template fingerprint {old.get(changed)}, but {self.folder} has "
-                        f"{config[changed]}; put back the tokenizer.json that the run began with, or choose another OUT"
-                    )
-                raise UserError(f"{self.out}: holds a run with another {changed}; choose another OUT or remove it")
-            return
-        self.out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(config, indent=1) + "\n")
+        claim(self.out, config, self.folder)
 
     def walk(self) -> list[dict[str, Any]]:
         """Do what is not done yet, print the table, and return its rows."""
@@ -360,12 +348,31 @@ class Road:
         notes += "".join(f"\n{name.upper()}: {_counts(report)}\n" for name, report in reports.items())
         table.write(self.out, rows, notes)
         config = json.loads((self.out / "config.json").read_text())
-        made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path])
+        made = manifest.make(self.method, config, [self.seed], self.data, [self.model.path], self._results(list(runs)))
         (self.out / "manifest.json").write_text(made.model_dump_json(indent=1) + "\n")
         print((self.out / "table.md").read_text(), flush=True)
         print(f"{page.NAME}: {page.told(page.write([self.out], self.out / page.NAME))}")
         print(f"report: {run.write(self.out)}", flush=True)
         return rows
+
+    def _results(self, policies: Sequence[str]) -> list[Result]:
+        """The stores of test episodes that tables read."""
+        r = self.recipe
+        debugger = r.debugger.model if r.debugger else None
+
+        def result(store: str, policy: str, temperature: float, samples: int) -> Result:
+            played = manifest.conditions(
+                self.model, self.template, max_turns=r.max_turns, temperature=temperature, feedback=r.feedback,
+                debugger=debugger,
+            )  # fmt: skip
+            return Result(
+                store=store, model=self.model.name, policy=policy, split="test", samples=samples, conditions=played
+            )
+
+        found = [result(f"eval/{name}.jsonl", name, 0.0, 1) for name in policies]
+        if v := r.verifier:
+            found.append(result("verifier/test.jsonl", r.start, v.temperature, v.candidates))
+        return found
 
     def _notes(self) -> str:
         """What became of the demonstrations, and SFT's learning curve; empty where nothing is trained on them."""

@@ -13,11 +13,11 @@ from pydantic import Field, model_validator
 from galen.data.verifier import verifier_rows
 from galen.evals.best_of import best_of
 from galen.evals.verifier import verifier_scores
-from galen.pipeline.verifiers import load_verifier
+from galen.pipeline.verifiers import load_verifier, score_store
 from galen.report import best_of as report
 from galen.rollout.store import EpisodeStore
 from galen.train.models import save_model
-from galen.train.verifier import VerifierSettings, score, train_verifier
+from galen.train.verifier import VerifierSettings, train_verifier
 from galen.train.world import once
 from galen.types import Episode, Task
 
@@ -60,9 +60,9 @@ def verify(road: Road, settings: VerifierStudy) -> dict[str, Any]:
 
 def _judge(road: Road, settings: VerifierStudy, judged: list[Episode]) -> dict[str, Any]:
     out = road.out / "verifier"
-    model = load_verifier(road, out / "final")
+    model = load_verifier(road.model, out / "final")
     with road.timed("verifier: scoring"):
-        scores = score(model, judged, road.template, road.model.context)
+        scores = score_store(model, judged, road.template, road.model.context, out / "test.jsonl")
     found = best_of(judged, scores, settings.ks, road.seed)
     quality = [asdict(s) for s in verifier_scores(judged, scores)]
     text = report.markdown(found) + "\n" + report.quality_markdown(quality)

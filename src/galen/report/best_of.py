@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from galen.evals.best_of import METHODS, BestOfReport
+from galen.evals.best_of import BestOfReport
 
 
 def markdown(report: BestOfReport) -> str:
     """The curves with their 95 % intervals, and what was left out of them."""
-    names = [f"{m} @ K" for m in METHODS]
-    lines = [f"| family | K | tasks | {' | '.join(names)} |", "|---|---:|---:|" + "---:|" * len(METHODS)]
-    for i in range(0, len(report.points), len(METHODS)):
-        row = report.points[i : i + len(METHODS)]
+    methods = list(dict.fromkeys(p.method for p in report.points))
+    names = [f"{m} @ K" for m in methods]
+    lines = [f"| family | K | tasks | {' | '.join(names)} |", "|---|---:|---:|" + "---:|" * len(methods)]
+    for i in range(0, len(report.points), len(methods) or 1):
+        row = report.points[i : i + len(methods)]
         cells = [f"{p.value:.3f} ({p.ci_low:.3f} … {p.ci_high:.3f})" for p in row]
         lines.append(f"| {row[0].family} | {row[0].k} | {row[0].tasks} | {' | '.join(cells)} |")
-    lines.append(
-        f"\nLeft out: {report.ungraded} ungraded episodes, {report.short} tasks with too few graded ones; "
-        f"ranked last: {report.unscored} episodes without a score"
-    )
+    left = f"\nLeft out: {report.ungraded} ungraded episodes, {report.short} tasks with too few graded ones"
+    lines.append(left + (f"; ranked last: {report.unscored} episodes without a score" if "best" in methods else ""))
     return "\n".join(lines) + "\n"
 
 

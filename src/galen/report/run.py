@@ -48,6 +48,8 @@ def markdown(run: Path) -> str:
     parts = [f"# Report of {run.name}\n", "## What ran\n", _made(run)]
     if (results := _json(run / "table.json")) is not None:
         parts += ["## Results on test tasks\n", table.markdown(results)]
+    if (scores := run / "scores.md").exists():
+        parts += ["## Scores\n", scores.read_text()]
     parts += ["## Curves\n", _curves(run), "## Health\n", episodes.health(found, dead)]
     parts += ["## Why episodes failed\n", episodes.failures(found), "## Actions\n", episodes.actions(found)]
     parts += ["## Left out\n", _left_out(run, found), "## Episodes\n", _link(run)]

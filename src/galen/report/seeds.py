@@ -36,6 +36,8 @@ def _kind(row: dict[str, Any]) -> tuple[str, str, str]:
 
 def _of_run(run: Path) -> list[dict[str, Any]]:
     path = run / "table.json"
+    if (run / "scores.json").exists():
+        raise UserError(f"{run}: an evaluation of one policy; `galen tables` sets it beside others")
     if not path.exists():
         raise UserError(f"{path}: there is none; finish the run with the command that began it")
     table = json.loads(path.read_text())
