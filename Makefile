@@ -6,11 +6,12 @@ OUT   ?=
 SET   ?=
 SIZE  ?= default
 METHOD ?= grpo
+POLICY ?= $(MODEL)
 GPUS  ?= 1
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data plan base doctor images validate hack audit attack clean
+.PHONY: help setup test lint data eval tables plan base doctor images validate hack audit attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -24,6 +25,10 @@ train-grpo: ## the main job: demonstrations, SFT, GRPO, table
 train-all: ## demonstrations, SFT, then DPO, PPO and GRPO each from it, table
 train-%: setup ## any file of configs/train/: train-dpo, train-ppo, train-verifier
 	$(galen) train $* $(args)
+eval: setup ## scores of any policy (POLICY=a checkpoint, preset, hub id, URL or scripted; DATA=, SET=, OUT=)
+	$(galen) eval $(POLICY) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
+tables: setup ## the paper's tables from stored results (DATA=, OUT=)
+	$(galen) tables $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
 plan: setup ## memory, settings and hours of a recipe on GPUs (MODEL=, METHOD=, GPUS=, GPU_MEMORY=)
 	$(galen) plan --model $(MODEL) --method $(METHOD) --gpus $(GPUS) $(if $(GPU_MEMORY),--gpu-memory $(GPU_MEMORY)) $(foreach s,$(SET),--set $(s))
 base: setup ## pre-train the tiny base model again

@@ -54,8 +54,8 @@ class Absent:
         if name.partition(".")[0] in ("torch", "trl", "transformers", "peft", "accelerate"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
-import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.data.pairs, galen.data.verifier
-import galen.report.best_of, galen.report.table, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
+import galen.evals.scores, galen.evals.best_of, galen.evals.verifier, galen.evals.summary, galen.data.pairs, galen.data.verifier
+import galen.report.best_of, galen.report.table, galen.report.evaluation, galen.report.tables.make, galen.rollout.sampler, galen.rollout.store, galen.agent.loop
 import galen.sandbox.local, galen.policy.vllm, galen.policy.scripted, galen.tasks.mimic_iii, galen.tasks.medcalc
 import galen.plan.plan, galen.proofs.validate, galen.proofs.hack, galen.proofs.reverify
 """

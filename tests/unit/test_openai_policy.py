@@ -11,11 +11,10 @@ import pytest
 from galen.agent.explainer import ModelExplainer
 from galen.data.filters import FilterSettings, choose
 from galen.errors import UserError
-from galen.pipeline.sample import sample
+from galen.pipeline.evaluate import Evaluation, EvaluationSettings
+from galen.pipeline.subject import subject
 from galen.policy.openai import Endpoint, OpenAIPolicy
-from galen.presets import model_preset
 from galen.rollout.store import read
-from galen.sandbox.choose import SandboxSettings
 from galen.tasks.base import Vocabulary
 from galen.tasks.store import GoldStore
 from galen.types import Owner, StopReason
@@ -116,25 +115,13 @@ def test_a_model_explains_errors_from_grounded_facts(service):
     assert "Nearest known" not in ModelExplainer(Endpoint(url=service.url, model="m"))("boom", "x", Vocabulary())
 
 
-def test_a_baseline_is_stored_scored_and_continued(service, data, tasks, tmp_path):
-    endpoint = Endpoint(url=service.url, model="frontier")
-
-    def play(n):
-        return sample(
-            endpoint,
-            model_preset("tiny"),
-            data,
-            tasks[40 : 40 + n],
-            tmp_path / "e.jsonl",
-            temperature=0.0,
-            concurrency=4,
-            seed=0,
-            sandbox=SandboxSettings(),
-        )
-
-    assert [(r["policy"], r["n"]) for r in play(3)] == [("frontier", 3)]
-    assert play(5)[0]["n"] == 5 and len(service.asked) == 5
-    assert {e.policy for e in read(tmp_path / "e.jsonl")} == {"frontier"}
+def test_a_baseline_is_stored_scored_and_continued(service, data, tmp_path):
+    who = subject(service.url, name="frontier", model="tiny")
+    settings = EvaluationSettings(families=("medcalc",), tasks=3, concurrency=4)
+    rows = Evaluation(who, data, settings, 0, tmp_path).walk()
+    assert [(r["block"], r["n"]) for r in rows] == [("id", 3), ("ood", 3)]
+    Evaluation(who, data, settings, 0, tmp_path).walk()
+    assert len(service.asked) == 6 and {e.policy for e in read(tmp_path / "eval" / "base.jsonl")} == {"frontier"}
 
 
 def test_a_task_without_a_reference_needs_a_teacher(sampler, tasks, teacher):

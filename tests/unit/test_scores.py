@@ -4,8 +4,7 @@ import math
 import pytest
 
 from galen.errors import UserError
-from galen.evals.scores import compare, score
-from galen.evals.statistics import pass_at_k
+from galen.evals.scores import compare, mean_change, score
 from galen.report import seeds
 from galen.report.table import markdown, rows, write
 from galen.types import Episode, Fault, Owner, StopReason, Verdict
@@ -21,16 +20,35 @@ def episode(task: str, reward: float | None, family: str = "medcalc", block: str
     )  # fmt: skip
 
 
-def test_wilson_interval_matches_the_published_example():
-    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662.
-    result = score("p", "f", [episode(str(i), float(i < 81)) for i in range(263)])
-    assert (round(result.ci_low, 4), round(result.ci_high, 4)) == (0.2553, 0.3662)
-
-
 def test_a_fault_is_left_out_and_never_counts_as_failure():
     result = score("p", "f", [episode("a", 1.0), episode("b", None)])
     assert (result.n, result.valid, result.success) == (2, 1, 1.0)
     assert math.isnan(score("p", "f", [episode("a", None)]).success)
+    assert result.all_success == 0.5 and result.all_high < 1.0
+
+
+def test_several_episodes_of_a_task_are_one_pair_and_a_cluster_is_one_vote():
+    def several(wins):
+        return [
+            episode(str(t), float(i < w)).model_copy(update={"key": f"{t}/{i}", "cluster": f"patient {t // 2}"})
+            for t, w in enumerate(wins)
+            for i in range(4)
+        ]
+
+    found = compare(several([0, 1, 2, 2]), several([1, 3, 2, 2]))
+    assert (found.n, found.gained, found.lost, found.clusters) == (4, 2, 0, 2)
+    assert found.delta == pytest.approx((0.25 + 0.5) / 4) and found.low == 0.0
+    assert (found.p_value, found.p_cluster) == (0.5, 1.0)
+
+
+def test_the_mean_change_weighs_families_alike():
+    before = [episode(f"m{i}", 0.0) for i in range(30)] + [
+        episode(f"q{i}", float(i < 5), "mimic_iii") for i in range(10)
+    ]
+    after = [episode(f"m{i}", float(i < 15)) for i in range(30)] + before[30:]
+    change, p_value = mean_change(before, after)
+    assert change.value == pytest.approx(0.25) and change.low > 0 and p_value < 0.001
+    assert mean_change(before, before)[1] == 1.0
 
 
 def test_mcnemar_counts_discordant_pairs_only():
@@ -44,15 +62,6 @@ def test_mcnemar_counts_discordant_pairs_only():
 
 def test_pairs_need_both_sides_valid():
     assert compare([episode("a", None), episode("b", 0.0)], [episode("a", 1.0), episode("b", 1.0)]).n == 1
-
-
-@pytest.mark.parametrize(
-    ("wins", "n", "k", "expected"), [(0, 8, 4, 0.0), (8, 8, 1, 1.0), (2, 4, 2, 1 - 1 / 6), (1, 8, 8, 1.0)]
-)
-def test_pass_at_k_is_unbiased(wins, n, k, expected):
-    assert pass_at_k(wins, n, k) == pytest.approx(expected)
-    with pytest.raises(ValueError):
-        pass_at_k(0, n, n + 1)
 
 
 def test_table_pairs_each_policy_with_its_parent(tmp_path):

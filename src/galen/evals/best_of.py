@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from galen.evals.statistics import clustered_ratio, pass_at_k
+from galen.evals.statistics import bootstrap_mean, pass_at_k
 from galen.evals.summary import Graded
 
 METHODS = ("pass", "best", "majority", "random", "best - random")
@@ -56,7 +56,10 @@ class BestOfReport:
 
 
 def best_of(
-    episodes: Sequence[Graded], scores: Sequence[float | None] | None, ks: Sequence[int] = (1, 2, 4, 8, 16), seed: int = 0
+    episodes: Sequence[Graded],
+    scores: Sequence[float | None] | None,
+    ks: Sequence[int] = (1, 2, 4, 8, 16),
+    seed: int = 0,
 ) -> BestOfReport:
     """Every method at every K, by family and together. `scores` go with `episodes`, several of which share a task;
     without them (None) there are the methods that need no verifier.
@@ -179,5 +182,5 @@ def _enough(n: int, k: int) -> None:
 def _point(
     family: str, method: str, k: int, values: Sequence[float], clusters: Sequence[str], seed: int
 ) -> Point:  # fmt: skip
-    found = clustered_ratio(values, [1.0] * len(values), clusters, seed)
+    found = bootstrap_mean(values, clusters, seed)
     return Point(family, method, k, len(values), found.value, found.low, found.high)

@@ -9,7 +9,7 @@ from statistics import mean
 
 from scipy.stats import t as student
 
-from galen.evals.statistics import NOTHING, Estimate, clustered_mcnemar, clustered_mean, mcnemar, paired_difference, wilson
+from galen.evals.statistics import NOTHING, Estimate, bootstrap_mean, clustered_mcnemar, clustered_mean, mcnemar, wilson
 from galen.evals.summary import Graded
 from galen.types import Score
 
@@ -56,7 +56,7 @@ def compare(before: Iterable[Graded], after: Iterable[Graded]) -> Comparison:
     _, was, now, clusters = _paired(before, after)
     changes = [b - a for a, b in zip(was, now, strict=True)]
     gained, lost = sum(c > 0 for c in changes), sum(c < 0 for c in changes)
-    found = paired_difference(was, now, clusters)
+    found = bootstrap_mean(changes, clusters)
     return Comparison(
         n=len(was), gained=gained, lost=lost, delta=found.value, p_value=mcnemar(gained, lost), low=found.low,
         high=found.high, clusters=found.clusters, p_cluster=clustered_mcnemar(changes, clusters),

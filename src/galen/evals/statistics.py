@@ -76,42 +76,24 @@ def clustered_mean(
     return Estimate(value, float(low), float(high), len(y), n_groups, float(test.sd.item()))
 
 
-def clustered_ratio(
-    numerators: Sequence[float], denominators: Sequence[float], clusters: Sequence[Hashable], seed: int = 0
-) -> Estimate:  # fmt: skip
-    """Σ numerators / Σ denominators with a percentile interval by bootstrap over clusters."""
-    if not sum(denominators):
+def bootstrap_mean(values: Sequence[float], clusters: Sequence[Hashable], seed: int = 0) -> Estimate:
+    """The mean of `values` with a percentile interval by bootstrap over clusters; NaN for one cluster.
+
+    Of paired differences it is the paired cluster bootstrap.
+    """
+    if not len(values):
         return NOTHING
-    groups = _codes(clusters)
-    top, bottom = (np.bincount(groups, np.asarray(x, float)) for x in (numerators, denominators))
-    keep = bottom > 0  # a cluster without any would be a resample of nothing
-    low, high = _bootstrap(top[keep], bottom[keep], seed)
-    return Estimate(float(top.sum() / bottom.sum()), low, high, len(groups), int(keep.sum()))
-
-
-def paired_difference(
-    before: Sequence[float], after: Sequence[float], clusters: Sequence[Hashable], seed: int = 0
-) -> Estimate:  # fmt: skip
-    """Mean of `after - before`, item by item, with a percentile interval by bootstrap over clusters (paired)."""
-    if not len(before):
-        return NOTHING
-    change = np.asarray(after, float) - np.asarray(before, float)
-    groups = _codes(clusters)
-    sums, sizes = np.bincount(groups, change), np.bincount(groups).astype(float)
-    low, high = _bootstrap(sums, sizes, seed)
-    return Estimate(float(change.mean()), low, high, len(change), len(sums))
-
-
-def _bootstrap(top: np.ndarray, bottom: np.ndarray, seed: int) -> tuple[float, float]:
-    """The interval of Σ top / Σ bottom, both of shape (clusters,); NaN for fewer than two."""
-    if len(top) < 2:
-        return math.nan, math.nan
-    found = bootstrap(
-        (top, bottom), lambda t, b, axis: t.sum(axis=axis) / b.sum(axis=axis), paired=True, vectorized=True,
-        n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", batch=100,
-        rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return float(found.low), float(found.high)
+    groups, y = _codes(clusters), np.asarray(values, float)
+    sums, sizes = np.bincount(groups, y), np.bincount(groups).astype(float)
+    low = high = math.nan
+    if len(sums) > 1:
+        found = bootstrap(
+            (sums, sizes), lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis), paired=True, vectorized=True,
+            n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", batch=100,
+            rng=np.random.default_rng(seed),
+        ).confidence_interval  # fmt: skip
+        low, high = float(found.low), float(found.high)
+    return Estimate(float(y.mean()), low, high, len(y), len(sums))
 
 
 def mcnemar(gained: int, lost: int) -> float:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from galen.errors import UserError
+from galen.evals.code_quality import measure, python
+from galen.evals.failures import classify
 from galen.paths import CACHE
 from galen.rollout.store import read
 from galen.types import Action, Episode
 
+CODE = ("complexity", "maintainability", "loc", "lloc")
 VERSION = 1
 """Of what is kept: another number whenever a field of `Summary` changes or means something else."""
 
@@ -44,6 +47,8 @@ class Summary:
     `actions` counts turns by action, `unparsed` among them. Tokens: `read_tokens` of the prompt and what the environment
     said, each once; `sent_tokens` of all requests together, each with the whole conversation so far (what an endpoint
     without a cache bills as input); `output_tokens` sampled. An endpoint's are counted in the template's tokens.
+    `failure` is `galen.evals.failures.FailureKind`. `programs` counts the different Python programs, and `code` sums
+    their complexity, maintainability, loc and lloc (`galen.evals.code_quality`).
     """
 
     key: str
@@ -65,6 +70,9 @@ class Summary:
     sent_tokens: int
     output_tokens: int
     seconds: float
+    failure: str | None
+    programs: int
+    code: dict[str, float]
 
 
 def summarise(episode: Episode) -> Summary:
@@ -74,7 +82,8 @@ def summarise(episode: Episode) -> Summary:
         sent += length
         length += len(turn.token_ids)
         output += sum(turn.loss_mask)
-    verdict, submission = episode.verdict, episode.submission
+    verdict, submission, failure = episode.verdict, episode.submission, classify(episode)
+    measured = [m for program in python(episode) if (m := measure(program))]
     kinds = (t.action.kind.value if isinstance(t.action, Action) else "unparsed" for t in episode.turns)
     return Summary(
         key=episode.key, task_id=episode.task_id, family=episode.family, category=episode.category,
@@ -83,7 +92,8 @@ def summarise(episode: Episode) -> Summary:
         oracle=f"{verdict.oracle} {verdict.version}" if verdict else None,
         submission=None if submission is None else hashlib.sha256(submission.encode()).hexdigest()[:16],
         turns=len(episode.turns), actions=dict(Counter(kinds)), read_tokens=length - output, sent_tokens=sent,
-        output_tokens=output, seconds=episode.seconds,
+        output_tokens=output, seconds=episode.seconds, failure=failure.kind.value if failure else None,
+        programs=len(measured), code={name: sum(m[i] for m in measured) for i, name in enumerate(CODE)},
     )  # fmt: skip
 
 

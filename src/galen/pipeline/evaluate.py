@@ -16,7 +16,7 @@ from galen.agent.explainer import ModelExplainer
 from galen.agent.loop import Setting
 from galen.errors import UserError
 from galen.evals.best_of import best_of
-from galen.evals.summary import summarise
+from galen.evals.summary import summaries
 from galen.evals.verifier import verifier_scores
 from galen.oracles.grader import Grader
 from galen.pipeline.claim import claim
@@ -122,7 +122,7 @@ class Evaluation:
         """Play what is not played yet, print the tables, and return the scores' rows."""
         with ExitStack() as stack:
             episodes = self._play(stack)
-        rows = evaluation.rows([summarise(e) for e in episodes], self.settings.prices)
+        rows = evaluation.rows(summaries(self.out / self.store), self.settings.prices)
         text = evaluation.markdown(rows, self.settings.prices)
         if self.settings.samples > 1:
             text += "\n" + self._several(episodes)

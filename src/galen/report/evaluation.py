@@ -65,7 +65,9 @@ def _mean(block: str, episodes: Sequence[Summary]) -> dict[str, Any]:
     families = sorted({e.family for e in episodes})
     whole = {e.family for e in valid} == set(families)
     found = clustered_mean([float(e.success) for e in valid], [e.cluster for e in valid], [e.family for e in valid])
-    shares = [sum(e.success for e in episodes if e.family == f) / sum(e.family == f for e in episodes) for f in families]
+    shares = [
+        sum(e.success for e in episodes if e.family == f) / sum(e.family == f for e in episodes) for f in families
+    ]
     return {
         "block": block, "family": MEAN, "n": len(episodes), "valid": len(valid), "clusters": found.clusters,
         "success": found.value if whole else math.nan, "cluster_low": found.low if whole else math.nan,

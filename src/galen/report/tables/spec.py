@@ -18,7 +18,8 @@ DIFFERENCES = (*Conditions.model_fields, "tasks", "oracle")
 
 class Pattern(Frozen):
     """Which stored results: each field lists what will do, and none is any. `method` is the command's (`eval`, or what
-    was given to `train`), `where` are settings of the run or of the one that trained its policy: {recipe.share: 25}.
+    was given to `train`), `where` are settings of the run or of the one that trained its policy: {recipe.share: 25}; with
+    a setting of `unless` a result is left out.
     """
 
     model: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Pattern(Frozen):
     seed: tuple[int, ...] = ()
     samples: int = 1
     where: dict[str, Any] = {}
+    unless: dict[str, Any] = {}
 
     @field_validator("model", "policy", "method", "seed", mode="before")
     @classmethod
@@ -53,11 +55,12 @@ class Line(Frozen):
 
 class Row(Line):
     """`paper` has the paper's number for each column, null where it has none; left out, it has none at all. The row is
-    compared with the row `against`.
+    compared with the row `against`. `k` takes the place of K in metrics such as pass@K.
     """
 
     paper: tuple[float | None, ...] = ()
     against: str | None = None
+    k: int | None = Field(default=None, ge=1)
 
 
 class TableSpec(Frozen):
@@ -91,7 +94,7 @@ class TableSpec(Frozen):
                 raise ValueError(f"row {row.name}: {len(row.paper)} numbers for {len(self.columns)} columns")
             if row.against is not None and row.against not in names:
                 raise ValueError(f"row {row.name}: no row {row.against!r} to compare with")
-        for name in (self.metric, *(line.metric for line in (*self.rows, *self.columns) if line.metric)):
+        for name in {self.metric_of(row, column) for row in self.rows for column in self.columns}:
             if name not in NAMES and not SAMPLED.fullmatch(name):
                 raise ValueError(f"unknown metric {name!r}; known: {', '.join(NAMES)}, {', '.join(METHODS[:4])}@K")
         if wrong := set(self.may_differ) - set(DIFFERENCES):
@@ -101,7 +104,8 @@ class TableSpec(Frozen):
         return self
 
     def metric_of(self, row: Row, column: Line) -> str:
-        return row.metric or column.metric or self.metric
+        name = row.metric or column.metric or self.metric
+        return name.replace("@K", f"@{row.k}") if row.k else name
 
     @property
     def largest_k(self) -> int:
