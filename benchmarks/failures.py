@@ -37,7 +37,7 @@ from galen.rollout.sampler import Sampler
 from galen.sandbox.base import SandboxBackend
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
-from galen.types import Frozen, Task
+from galen.types import Frozen
 
 FILES = (ROOT / "tests/data/failures.jsonl", ROOT / "tests/data/failures_by_hand.jsonl")
 SCRIPTS = ROOT / "tests/data/failures.yaml"

@@ -27,11 +27,17 @@ def summary(i: int, success: bool, block: str, failure: str | None, family: str)
 class Result:
     """A stored result of 200 tasks in each block, of which the first `wins` (by block) succeeded."""
 
-    def __init__(self, policy: str, wins: dict[str, int], without: tuple = (), failure: str = "loop", trained: bool = True):
+    def __init__(
+        self, policy: str, wins: dict[str, int], without: tuple = (), failure: str = "loop", trained: bool = True
+    ):
         self.result = SimpleNamespace(policy=policy, samples=1, conditions=SimpleNamespace(without=without))
         config = {"recipe": {"families": ["medcalc"]}} if trained else {}
         self.manifest: Any = SimpleNamespace(config=config, tasks={"medcalc/test": "x"})
-        self._episodes = [summary(i + (1000 if b == "ood" else 0), i < n, b, failure, "medcalc") for b, n in wins.items() for i in range(200)]
+        self._episodes = [
+            summary(i + (1000 if b == "ood" else 0), i < n, b, failure, "medcalc")
+            for b, n in wins.items()
+            for i in range(200)
+        ]
 
     def episodes(self, family: str, block: str) -> list[Summary]:
         assert (family, block) == ("medcalc", "all")
@@ -64,7 +70,9 @@ def test_what_was_not_run_is_said():
     assert "no episodes of grpo (id), ppo (id), dpo (id)" in markdown(found)
 
 
-@pytest.mark.parametrize(("with_it", "without", "verdict"), [(160, 100, "supported"), (100, 160, "not supported"), (100, 101, "undecided")])
+@pytest.mark.parametrize(
+    ("with_it", "without", "verdict"), [(160, 100, "supported"), (100, 160, "not supported"), (100, 101, "undecided")]
+)
 def test_debugging_is_judged_on_the_same_tasks_both_ways(with_it, without, verdict):
     found = findings([Result("grpo", {"id": with_it}), Result("grpo", {"id": without}, WITHOUT, trained=False)])  # type: ignore[list-item]
     assert found[3].verdict == verdict
@@ -76,7 +84,9 @@ def test_debugging_is_judged_on_the_same_tasks_both_ways(with_it, without, verdi
 def test_loops_are_held_against_the_next_kind(loops, others, verdict):
     entries = [Result("base", {"id": 200 - loops}), Result("sft", {"id": 200 - others}, failure=FailureKind.RUNTIME)]
     for shift, entry in enumerate(entries):  # other tasks, so that the signs of one do not cancel the other's
-        entry._episodes = [summary(i + 5000 * shift, e.success, "id", e.failure, "medcalc") for i, e in enumerate(entry._episodes)]
+        entry._episodes = [
+            summary(i + 5000 * shift, e.success, "id", e.failure, "medcalc") for i, e in enumerate(entry._episodes)
+        ]
     assert findings(entries)[4].verdict == verdict  # type: ignore[arg-type]
 
 

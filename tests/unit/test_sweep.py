@@ -15,6 +15,7 @@ import pytest
 from galen.config import load, validate
 from galen.errors import UserError
 from galen.paths import CONFIGS, ROOT
+from galen.sweep import report
 from galen.sweep import run as running
 from galen.sweep.forecast import forecast, text
 from galen.sweep.results import tables
@@ -57,7 +58,10 @@ def test_every_file_is_a_study_whose_commands_galen_knows(path, tmp_path):
 
 
 def test_a_grid_is_every_combination_for_every_seed(tmp_path):
-    made = jobs(study({"a": {"train": "grpo", "grid": {"grpo.kl": [0, 0.1], "feedback": ["none", "oracle"]}}}, seeds=[0, 7]), tmp_path)
+    made = jobs(
+        study({"a": {"train": "grpo", "grid": {"grpo.kl": [0, 0.1], "feedback": ["none", "oracle"]}}}, seeds=[0, 7]),
+        tmp_path,
+    )
     assert len(made) == 8 and len({job.out for job in made}) == 8
     last = made[-1]
     assert last.name == "a-grpo.kl=0.1-feedback=oracle-s7"
@@ -98,7 +102,9 @@ def test_a_sweep_runs_once_and_ends_in_a_table(scripted, tmp_path):
     todo = jobs(scripted, tmp_path)
     assert walk(todo, tmp_path, Local(at_once=2)) == []
     assert walk(todo, tmp_path, Local()) == []
-    assert sorted(a["job"] for a in attempts(tmp_path)) == sorted(job.name for job in todo), "the second call ran nothing"
+    assert sorted(a["job"] for a in attempts(tmp_path)) == sorted(job.name for job in todo), (
+        "the second call ran nothing"
+    )
     [path] = tables(scripted, tmp_path)
     lines = path.read_text().splitlines()
     assert any("max_turns=4" in line and "100.00" in line for line in lines), lines
@@ -162,3 +168,18 @@ def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
     assert parent.wait(30) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, tmp_path):
+    """Two steps on real parts, the second with the first one's policy."""
+    few = ["demonstrations=16", "concurrency=16", "sft.epochs=1", "eval.test=6", "eval.ood=2", "eval.curve=4"]
+    without = {"eval": "{sft}/sft/final", "families": ["mimic_iii"], "set": ["tasks=4", "without=[debugging]"]}
+    made = study({"sft": {"train": "sft", "set": few}, "without": without}, data=str(data))
+    assert walk(jobs(made, tmp_path), tmp_path, Local()) == []
+    text = report.write(made, tmp_path).read_text()
+    assert "seeds 0, 2 commands;" in text
+    assert "sft against base: higher" in text and "sft with debugging against without" in text
+    assert "no episodes of grpo (id), ppo (id), dpo (id)" in text
+    assert "not run" in text and "Dataset statistics" in text

@@ -40,8 +40,8 @@ class Slurm:
             if job.name in kept and not (found := self._again(kept[job.name])).done():
                 running[job.name] = found
         new = [job for job in todo if job.name not in running]
-        with self._executor.batch():
-            running |= {job.name: self._executor.submit(call, command(job), str(job.log)) for job in new}
+        if new:
+            running |= self._submit(new)
         self._record.parent.mkdir(parents=True, exist_ok=True)
         self._record.write_text(json.dumps(kept | {name: job.job_id for name, job in running.items()}, indent=1) + "\n")
         start, left = time.monotonic(), list(todo)
@@ -52,6 +52,10 @@ class Slurm:
             left = [job for job in left if job not in ended]
             if left:
                 time.sleep(self._poll_s)
+
+    def _submit(self, new: Sequence[Job]) -> dict[str, Submitted]:
+        with self._executor.batch():
+            return {job.name: self._executor.submit(call, command(job), str(job.log)) for job in new}
 
     def _again(self, job_id: str) -> Submitted:
         return self._executor.job_class(self._executor.folder, job_id)
