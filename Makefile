@@ -7,11 +7,12 @@ SET   ?=
 SIZE  ?= default
 METHOD ?= grpo
 POLICY ?= $(MODEL)
+SCALE ?= tiny
 GPUS  ?= 1
 galen := .venv/bin/galen
 args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 
-.PHONY: help setup test lint data eval tables plan base doctor images validate hack audit attack clean
+.PHONY: help setup test lint data eval tables sweep reproduce plan base doctor images validate hack audit attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
@@ -29,6 +30,10 @@ eval: setup ## scores of any policy (POLICY=a checkpoint, preset, hub id, URL or
 	$(galen) eval $(POLICY) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(foreach s,$(SET),--set $(s))
 tables: setup ## the paper's tables from stored results (DATA=, OUT=)
 	$(galen) tables $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
+sweep: setup ## a grid of runs, a file of configs/sweeps/ (SWEEP=, OUT=, ARGS=--plan)
+	$(galen) sweep $(SWEEP) $(if $(OUT),--out $(OUT)) $(ARGS)
+reproduce: setup ## the whole study to one report, a file of configs/studies/ (SCALE=, OUT=, ARGS=--plan)
+	$(galen) reproduce $(SCALE) $(if $(OUT),--out $(OUT)) $(ARGS)
 plan: setup ## memory, settings and hours of a recipe on GPUs (MODEL=, METHOD=, GPUS=, GPU_MEMORY=)
 	$(galen) plan --model $(MODEL) --method $(METHOD) --gpus $(GPUS) $(if $(GPU_MEMORY),--gpu-memory $(GPU_MEMORY)) $(foreach s,$(SET),--set $(s))
 base: setup ## pre-train the tiny base model again

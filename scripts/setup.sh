@@ -22,7 +22,7 @@ if [ "$kind" = cpu ]; then
   .venv/bin/pip install -q --no-deps --no-build-isolation -e .
 else
   .venv/bin/pip install -q setuptools==77.0.3
-  .venv/bin/pip install -q --no-build-isolation -e '.[train,serve,tensorboard,dev]' -c "$lock"
+  .venv/bin/pip install -q --no-build-isolation -e '.[train,serve,tensorboard,slurm,dev]' -c "$lock"
 fi
 rm -f .venv/.ready-*
 touch "$stamp"

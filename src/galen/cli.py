@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
 
-from galen import cli_evals, cli_proofs, cli_report, cli_sandbox
+from galen import cli_evals, cli_proofs, cli_report, cli_sandbox, cli_sweep
 from galen.errors import GalenError, UserError, unknown
 from galen.paths import CACHE, DEFAULT_DATA, ROOT, RUNS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cli_sandbox.app, name="sandbox")
-for command in (*cli_proofs.COMMANDS, *cli_report.COMMANDS):
+for command in (*cli_proofs.COMMANDS, *cli_report.COMMANDS, *cli_sweep.COMMANDS):
     app.command()(command)
 for name, command in cli_evals.COMMANDS.items():
     app.command(name)(command)

@@ -11,8 +11,8 @@ from galen.paths import ROOT
 
 ORDER = [
     ("types", "errors", "paths"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
-    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",),
-    ("cli_sandbox", "cli_proofs", "cli_report", "cli_evals"),
+    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("sweep",),
+    ("cli_sandbox", "cli_proofs", "cli_report", "cli_evals", "cli_sweep"),
     ("cli",),
 ]  # fmt: skip
 RANK = {room: i for i, rooms in enumerate(ORDER) for room in rooms}

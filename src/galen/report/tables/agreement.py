@@ -61,11 +61,11 @@ def _oracles(a: Entry, b: Entry) -> list[Mismatch]:
 
 @cache
 def _oracle_versions(store: Path) -> dict[str, dict[str, str]]:
-    """The version of each oracle that judged a family's episodes; a family without verdicts has none."""
+    """The version of each oracle that judged a family's submissions; a family without any has none."""
     found: dict[str, dict[str, str]] = {}
     for e in summaries(store):
         mine = found.setdefault(e.family, {})
-        if e.oracle:
+        if e.oracle and e.submission is not None:  # without one no oracle was asked
             name, _, version = e.oracle.rpartition(" ")
             mine[name] = version
     return found

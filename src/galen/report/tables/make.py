@@ -41,15 +41,28 @@ def make(
     return [_write(name, spec, _grids(name, spec, entries, data, apart), out) for name, spec in specs.items()]
 
 
+def write(name: str, spec: TableSpec, entries: Sequence[Entry], out: Path) -> Path:
+    """Write a table that is no file of `configs/tables/` into `out`, which is there, and return its Markdown file.
+
+    Raises:
+        UserError: results that must not stand in one table, or two that fit one cell.
+    """
+    return _write(name, spec, [_agreeing(name, spec, entries)], out)
+
+
 def _grids(name: str, spec: TableSpec, entries: Sequence[Entry], data: Path, apart: bool) -> list[Grid]:
     if any(spec.metric_of(row, column).startswith("tasks.") for row in spec.rows for column in spec.columns):
         return [_dataset(spec, data)]
     if apart:
         grids = [cells(name, spec, group) for group in alike(entries, spec.may_differ)]
         return [g for g in grids if used(g)] or [cells(name, spec, [])]
+    return [_agreeing(name, spec, entries)]
+
+
+def _agreeing(name: str, spec: TableSpec, entries: Sequence[Entry]) -> Grid:
     grid = cells(name, spec, entries)
     require_agreement(name, used(grid), spec.may_differ)
-    return [grid]
+    return grid
 
 
 def _dataset(spec: TableSpec, data: Path) -> Grid:

@@ -1,0 +1,185 @@
+"""Studies and sweeps: grids become jobs, what is finished is skipped, what fails is named and tried again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from galen.config import load, validate
+from galen.errors import UserError
+from galen.paths import CONFIGS, ROOT
+from galen.sweep import report
+from galen.sweep import run as running
+from galen.sweep.forecast import forecast, text
+from galen.sweep.results import tables
+from galen.sweep.run import RECORD, Local, walk
+from galen.sweep.slurm import Slurm
+from galen.sweep.study import Job, Study, jobs
+
+STUDIES = sorted([*(CONFIGS / "sweeps").glob("*.yaml"), *(CONFIGS / "studies").glob("*.yaml")])
+
+
+def study(steps: dict, **more) -> Study:
+    return validate({"title": "a study", "steps": steps, **more}, Study, "study.yaml")
+
+
+@pytest.fixture
+def scripted(data) -> Study:
+    """Two cells of the scripted policy, of which one may take a single turn."""
+    step = {"eval": "scripted", "families": ["medcalc"], "set": ["tasks=3"], "grid": {"max_turns": [4, 1]}}
+    return study({"turns": step}, data=str(data))
+
+
+def attempts(out: Path) -> list[dict]:
+    return [json.loads(line) for line in (out / RECORD).read_text().splitlines()]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_file_is_a_study_whose_commands_galen_knows(path, tmp_path):
+    """A misspelt setting is refused by the command's own check, here before an hour is spent."""
+    from galen.pipeline.evaluate import EvaluationSettings
+    from galen.pipeline.recipe import recipe
+    from galen.presets import model_preset, split
+
+    made = load(path, Study)
+    for job in jobs(made, tmp_path):
+        own, others = split([job.words[i + 1] for i, word in enumerate(job.words) if word == "--set"])
+        if job.words[0] == "train":
+            recipe(job.words[1], model_preset(made.model, own), others)
+        else:
+            load(CONFIGS / "eval" / "default.yaml", EvaluationSettings, others)
+
+
+def test_a_grid_is_every_combination_for_every_seed(tmp_path):
+    made = jobs(
+        study({"a": {"train": "grpo", "grid": {"grpo.kl": [0, 0.1], "feedback": ["none", "oracle"]}}}, seeds=[0, 7]),
+        tmp_path,
+    )
+    assert len(made) == 8 and len({job.out for job in made}) == 8
+    last = made[-1]
+    assert last.name == "a-grpo.kl=0.1-feedback=oracle-s7"
+    assert last.words[:4] == ("train", "grpo", "--seed", "7")
+    assert last.words[-4:] == ("--set", "grpo.kl=0.1", "--set", "feedback=oracle")
+
+
+def test_a_step_plays_an_earlier_ones_policy_of_its_own_seed(tmp_path):
+    steps = {"methods": {"train": "all"}, "shown": {"eval": "{methods}/grpo/final", "set": ["verifier={methods}/v"]}}
+    made = {job.name: job for job in jobs(study(steps, seeds=[0, 1]), tmp_path)}
+    words = made["shown-s1"].words
+    assert words[1] == f"{tmp_path}/methods-s1/grpo/final"
+    assert words[-1] == f"verifier={tmp_path}/methods-s1/v"
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ({"a": {"train": "sft", "eval": "scripted"}}, "either train"),
+        ({"a": {"train": "sft", "grid": {"share": [25, 25]}}}, "share needs one or more values, each once"),
+        ({"a": {"eval": "{b}/x"}, "b": {"train": "sft"}}, "unknown earlier step without a grid 'b'"),
+        ({"a": {"train": "sft", "grid": {"share": [25]}}, "b": {"eval": "{a}/sft/final"}}, "unknown earlier step"),
+        ({"A b": {"train": "sft"}}, "a name has small letters"),
+    ],
+)
+def test_bad_studies_are_refused_with_the_place(steps, told):
+    with pytest.raises(UserError, match=told):
+        study(steps)
+
+
+def test_cells_that_would_share_a_folder_are_refused(tmp_path):
+    with pytest.raises(UserError, match="share the folder"):
+        jobs(study({"a": {"train": "sft", "grid": {"families": ["[a b]", "[a,b]"]}}}), tmp_path)
+
+
+@pytest.mark.slow
+def test_a_sweep_runs_once_and_ends_in_a_table(scripted, tmp_path):
+    todo = jobs(scripted, tmp_path)
+    assert walk(todo, tmp_path, Local(at_once=2)) == []
+    assert walk(todo, tmp_path, Local()) == []
+    assert sorted(a["job"] for a in attempts(tmp_path)) == sorted(job.name for job in todo), (
+        "the second call ran nothing"
+    )
+    [path] = tables(scripted, tmp_path)
+    lines = path.read_text().splitlines()
+    assert any("max_turns=4" in line and "100.00" in line for line in lines), lines
+    assert any("max_turns=1" in line for line in lines)
+    told = text(forecast(scripted, todo, tmp_path, gpus=0), 1)
+    assert "2 finished" in told and "left: 0 jobs" in told
+
+
+@pytest.mark.slow
+def test_what_fails_is_named_tried_again_and_stops_what_follows(data, tmp_path):
+    steps = {
+        "bad": {"eval": "scripted", "families": ["medcalc"], "grid": {"tasks": [3, -1]}},
+        "later": {"eval": "scripted", "families": ["medcalc"], "set": ["tasks=3"]},
+    }
+    todo = jobs(study(steps, data=str(data)), tmp_path)
+    failed = walk(todo, tmp_path, Local(), retries=1)
+    assert [job.name for job in failed] == ["bad-tasks=-1-s0", "later-s0"]
+    assert [a["status"] for a in attempts(tmp_path) if a["job"] == "bad-tasks=-1-s0"] == [1, 1]
+    assert "tasks" in running.last_words(failed[0].log) and "greater than or equal to 1" in failed[0].log.read_text()
+
+
+@pytest.mark.slow
+def test_slurm_jobs_go_the_same_way(scripted, tmp_path):
+    """submitit's own local executor stands for the cluster: same submission, same record."""
+    todo = jobs(scripted, tmp_path)
+    assert walk(todo, tmp_path, Slurm(tmp_path, {"timeout_min": 5}, cluster="local", poll_s=0.2)) == []
+    assert set(json.loads((tmp_path / "slurm.json").read_text())) == {job.name for job in todo}
+    assert all(job.done for job in todo)
+
+
+def test_each_of_several_jobs_has_a_gpu_to_itself(tmp_path, monkeypatch):
+    code = "import os,time; time.sleep(0.3); print(os.environ['CUDA_VISIBLE_DEVICES'])"
+    monkeypatch.setattr(running, "command", lambda job: [sys.executable, "-c", code])
+    todo = [Job("a", {}, seed, (), tmp_path / f"a-s{seed}") for seed in range(4)]
+    ended = list(Local(gpus=["3", "5"])(todo))
+    assert [a.status for _, a in ended] == [0] * 4
+    assert sorted(job.log.read_text().strip() for job in todo) == ["3", "3", "5", "5"]
+
+
+def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
+    """The call ends at Ctrl-C, and the child that it had started ends with it."""
+    script = tmp_path / "interrupted.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from galen.sweep import run\n"
+        "from galen.sweep.study import Job\n"
+        "out = Path(sys.argv[1])\n"
+        "code = f\"open({str(out / 'child')!r}, 'w').write(str(__import__('os').getpid())); __import__('time').sleep(60)\"\n"
+        "run.command = lambda job: [sys.executable, '-c', code]\n"
+        "run.walk([Job('a', {}, 0, (), out / 'a-s0')], out, run.Local())\n"
+    )
+    env = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    parent = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=env, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
+        assert time.monotonic() < deadline and parent.poll() is None
+        time.sleep(0.05)
+    child = int((tmp_path / "child").read_text())
+    parent.send_signal(signal.SIGINT)
+    assert parent.wait(30) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, tmp_path):
+    """Two steps on real parts, the second with the first one's policy."""
+    few = ["demonstrations=16", "concurrency=16", "sft.epochs=1", "eval.test=6", "eval.ood=2", "eval.curve=4"]
+    without = {"eval": "{sft}/sft/final", "families": ["mimic_iii"], "set": ["tasks=4", "without=[debugging]"]}
+    made = study({"sft": {"train": "sft", "set": few}, "without": without}, data=str(data))
+    assert walk(jobs(made, tmp_path), tmp_path, Local()) == []
+    text = report.write(made, tmp_path).read_text()
+    assert "seeds 0, 2 commands;" in text
+    assert "sft against base: higher" in text and "sft with debugging against without" in text
+    assert "no episodes of grpo (id), ppo (id), dpo (id)" in text
+    assert "not run" in text and "Dataset statistics" in text
