@@ -20,6 +20,7 @@ from data_prep.hospital.model import Hospital
 from data_prep.mimic_iii import raw as raw_mimic
 from data_prep.mimic_iii import view as mimic_iii
 from data_prep.settings import DataSettings, FamilySize
+from data_prep.thin import thin
 from galen.errors import UserError
 from galen.tasks.store import write_tasks
 
@@ -45,9 +46,12 @@ def build(out: Path, seed: int, settings: DataSettings, sources: Sources = Sourc
         size = getattr(settings, family)
         if family in published:
             tenth = len(published[family]) // 10
-            pairs += _with_valid(published[family], tenth if size is None else min(size.valid, tenth))
+            made = _with_valid(published[family], tenth if size is None else min(size.valid, tenth))
         elif size is not None:
-            pairs += make(views, size)
+            made = make(views, size)
+        else:
+            continue
+        pairs += thin(made, settings.keep[family], seed) if family in settings.keep else made
     write_tasks(draft, pairs, seed=seed, source="; ".join(filter(None, (views.source, sources.told))))
     draft.rename(out)
 

@@ -42,10 +42,17 @@ class MedCalcSize(FamilySize):
     calculators: Calculators = "brief"
 
 
+class Kept(Frozen):
+    """How many instances of a family are kept: of training and validation together, and of the test."""
+
+    train: int = Field(ge=0)
+    test: int = Field(ge=0)
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
-    A family without a size is left out.
+    A family without a size is left out. Of the families in `keep` so many are kept once all are made.
     """
 
     patients: int = Field(default=1500, ge=20)
@@ -57,3 +64,11 @@ class DataSettings(Frozen):
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
+    keep: dict[str, Kept] = {}
+
+    @model_validator(mode="after")
+    def _made(self) -> DataSettings:
+        for name in self.keep:
+            if getattr(self, name, None) is None or name in ("patients", "note_style", "keep"):
+                raise ValueError(f"keep.{name}: no family of this folder; give {name} a size")
+        return self

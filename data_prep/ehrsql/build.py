@@ -17,7 +17,7 @@ from data_prep.ehrsql.fill import Draw
 from data_prep.ehrsql.laws import Fairness, grams, is_readable
 from data_prep.ehrsql.mimic import MIMIC
 from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
-from data_prep.ehrsql.tags import brief_category, o_tag, operation, t_tag
+from data_prep.ehrsql.tags import form, o_tag, t_tag
 from data_prep.ehrsql.template import Dialect, Template, templates
 from data_prep.ehrsql.times import NOW
 from data_prep.wordings import Part, pick
@@ -191,7 +191,7 @@ class _Maker:
         )
         task = Task(
             id=id_, family=family, split=split, distribution=block,  # type: ignore[arg-type]
-            category=operation(template.tag) if whole else brief_category(template),
+            category=form(template.tag),
             cluster=f"patient {used['patient_id']}" if "patient_id" in used else template.tag,
             prompt=TaskPrompt(question=question, contract=template.question.note or CONTRACTS[template.answer]),
             resources=(Resource(kind="sqlite", path=f"resources/{family}.sqlite", mount=f"/data/{family}.sqlite"),),

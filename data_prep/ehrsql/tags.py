@@ -1,4 +1,4 @@
-"""What EHRSQL's own files call `t_tag` and `o_tag`, and the category that follows from the latter."""
+"""What EHRSQL's own files call `t_tag` and `o_tag`, and the category of a template."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from data_prep.ehrsql.fill import Draw
 from data_prep.ehrsql.operations import PUBLISHED, SLOTS
 from data_prep.ehrsql.template import Template
 
-RARE = ("unit_average", "n_survival_period", "age_group")  # slots that come along with a more common one
+FORMS = {
+    "count": "count", "has_verb": "existence", "how many": "elapsed time", "list": "list", "is the": "comparison",
+    "what does": "abbreviation", "when": "time",
+}  # fmt: skip
 
 
 def t_tag(template: Template, draw: Draw) -> list[str]:
@@ -24,11 +27,8 @@ def o_tag(template: Template, draw: Draw) -> list[str]:
     return [PUBLISHED.get(w, w) if slot == "sort" else w for slot, w in zip(SLOTS, said, strict=True)]
 
 
-def operation(tag: str) -> str:
-    """The category of a template of the whole set: its operation slot, of two the rarer; none where there is no slot."""
-    return next((slot for slot in (*RARE, *SLOTS) if f"[{slot}]" in tag), "none")
-
-
-def brief_category(template: Template) -> str:
-    """The category of a template of the brief subset: its operation slot, else the type of its answer."""
-    return next((s for s in ("age_group", "agg_function", "n_rank") if f"[{s}]" in template.tag), template.answer)
+def form(tag: str) -> str:
+    """The category of a template: the form of its question. Nine forms cover all of EHRSQL's templates."""
+    if "[n_rank]" in tag:
+        return "ranking"
+    return next((name for start, name in FORMS.items() if tag.startswith(start)), "value")

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from data_prep.databases import read_only
 from data_prep.ehrsql.build import ACTIONS, CONTRACTS
-from data_prep.ehrsql.tags import operation
+from data_prep.ehrsql.tags import form
 from data_prep.eicu import view as eicu
 from data_prep.hospital.model import NOW
 from data_prep.mimic_iii import view as mimic_iii
@@ -206,7 +206,7 @@ class Maker:
         id_ = f"{self._family}/{split}-{source}/{row['id']}"
         database = f"{self._family}.sqlite"
         task = Task(
-            id=id_, family=self._family, category=operation(tag), split=split,
+            id=id_, family=self._family, category=form(tag), split=split,
             cluster=f"patient {value['patient_id']}" if "patient_id" in value else tag or str(row["id"]),
             prompt=TaskPrompt(question=question, contract=contract(kind, query, answer)),
             resources=(Resource(kind="sqlite", path=f"resources/{database}", mount=f"/data/{database}"),),

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -221,14 +222,15 @@ def tasks(
     profile: str = "full",
     as_json: Json = False,
 ) -> None:
-    """List a task folder, or show one task."""
+    """Count a task folder, or show one task."""
+    from galen.report.census import census, markdown
     from galen.tasks.base import family
-    from galen.tasks.store import read_tasks, require
+    from galen.tasks.store import read_tasks
 
     if show is None:
-        require(folder)
-        counts = json.loads((folder / "dataset.json").read_text())["counts"]
-        print(json.dumps(counts) if as_json else "\n".join(f"{k}\t{v}" for k, v in counts.items()))
+        found = census(folder)
+        rows = [asdict(c) | {"privacy": sorted(c.privacy)} for c in found]
+        print(json.dumps(rows) if as_json else markdown(found))
         return
     if profile not in ("full", "compact"):
         raise unknown("profile", profile, ("full", "compact"))
@@ -238,6 +240,18 @@ def tasks(
         raise UserError(f"{folder}: no task {show!r}; ids look like medcalc/test-id/000001")
     for message in family(name).pose(task, profile):  # type: ignore[arg-type]
         print(f"[{message.role}]\n{message.content}\n")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+    folder: Annotated[Path, typer.Option("--data", help="A task folder.")] = DEFAULT_DATA,
+) -> None:
+    """Write a task folder as Parquet, with a dataset card for each family; credentialed tasks are refused."""
+    from data_prep.export import export as write
+
+    for path in write(folder, out):
+        print(path)
 
 
 @app.command()

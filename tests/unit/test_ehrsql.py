@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import json
+from collections import Counter
 
 import pytest
 
 from data_prep import ehrsql
 from data_prep.ehrsql import operations, times
 from data_prep.ehrsql.build import select
+from data_prep.ehrsql.eicu import EICU
 from data_prep.ehrsql.mimic import MIMIC
 from data_prep.ehrsql.questions import BRIEF, OOD, QUESTIONS, UNDEMONSTRATED
+from data_prep.ehrsql.tags import form
 from data_prep.hospital.generate import generate
 from data_prep.mimic_iii.view import write_sqlite
 
@@ -29,6 +32,13 @@ def test_questions_are_ehrsqls(shared):
         UNDEMONSTRATED
     )
     assert all(len(set(q.phrases)) >= 6 for q in QUESTIONS)
+
+
+def test_nine_forms_cover_all_questions():
+    forms = [form(q.tag) for q in QUESTIONS]
+    assert len(set(forms)) == 9
+    assert {form(t.tag) for t in select(EICU, "all")} == set(forms) - {"abbreviation"}
+    assert Counter(forms).most_common(1)[0][1] < len(forms) / 2
 
 
 def test_tags_are_ehrsqls(shared):
@@ -62,15 +72,17 @@ def test_sql_and_every_paraphrase_hold_the_slots_of_the_tag(template):
 
 
 def test_the_small_size_gives_the_tasks_that_the_tiny_model_was_tuned_on(tmp_path):
-    """sha256 of train.jsonl and test.jsonl of `galen data --size small --seed 0`, tasks and gold."""
+    """sha256 of train.jsonl and test.jsonl of `galen data --size small --seed 0`, tasks and gold; no agent sees a category."""
     write_sqlite(generate(150, 0), tmp_path / "m.sqlite")
     pairs = list(ehrsql.build(tmp_path / "m.sqlite", 330, 40, 16, 0, demonstrations=60))
-    digest = lambda rows: hashlib.sha256("".join(r.model_dump_json() + "\n" for r in rows).encode()).hexdigest()
+    digest = lambda rows: hashlib.sha256(
+        "".join(r.model_dump_json(exclude={"category"}) + "\n" for r in rows).encode()
+    ).hexdigest()
     train, test = pairs[:300], pairs[330:]  # the last 30 of train are the validation split
     found = [digest(column) for part in (train, test) for column in zip(*part, strict=True)]
     assert found == [
-        "331bc1812f31f12da0786359df6146fcc4a52ae797297eae22b2764b60a118c1",
+        "f2e3e5bb050528aa1e10860ea78afd29379eb549fd43266f600a1e4c7df3c784",
         "24db74fec0888ae0ccef52b36399ab90f7fc420be184b716d5b98a64b2aa19de",
-        "265178800d9ae2678419dff3d1da6398a6c641610f5e283e8ac68fd6cedb8191",
+        "2ca6e1d9bc5e5869645154fe5f9ae5d348877097dea2312e9a7016823e1e1032",
         "3e8098fd9b17f8ae3e5e99dd0c867ffde2eeecf8653b5c31805dbeb50771c4c0",
     ]

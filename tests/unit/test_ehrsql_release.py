@@ -124,7 +124,7 @@ def test_the_form_of_the_answer_is_told(loaded):
     assert "with its fraction" in tasks["stay"][0].prompt.contract
     drugs = [r[0] for r in tasks["drugs"][1].answer]
     assert ("is repeated" in tasks["drugs"][0].prompt.contract) == (len(set(drugs)) < len(drugs))
-    assert tasks["current"][0].category == "age_group"
+    assert tasks["current"][0].category == "count"
     assert ehrsql.answer_type({}, "select patient.age from patient", [["45"]]) == "number"
     assert ehrsql.contract("time", "", [["2100-01-02"]]) == "YYYY-MM-DD"
 

@@ -10,7 +10,7 @@ from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.prompting import EHRSQL_RULES, pose_query
 from galen.types import Message, Task
 
-CATEGORY_RULE = "the EHRSQL operation slot of the template (o_tag; of two the rarer), `plain` where there is none"
+CATEGORY_RULE = "the form of EHRSQL's template: count, existence, elapsed time, list, comparison, ranking, value, time, abbreviation"
 LINKS = (
     "patient has a row for each unit stay: uniquepid is the person, patienthealthsystemstayid the hospital visit, "
     "patientunitstayid the unit stay, which every event table but cost carries. Every unit stay is an icu visit. "

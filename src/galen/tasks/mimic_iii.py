@@ -10,10 +10,7 @@ from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.prompting import EHRSQL_RULES, pose_query
 from galen.types import Message, Task
 
-CATEGORY_RULE = (
-    "the EHRSQL operation slot of the template, of two the rarer; none where the template has no slot; in the brief subset: "
-    "age_group, agg_function or n_rank, else the answer type"
-)
+CATEGORY_RULE = "the form of EHRSQL's template: count, existence, elapsed time, list, comparison, ranking, value, time, abbreviation"
 LINKS = (
     "PATIENTS, ADMISSIONS and ICUSTAYS are linked by SUBJECT_ID, HADM_ID and ICUSTAY_ID, which every event table "
     "carries too. D_ICD_DIAGNOSES, D_ICD_PROCEDURES (by ICD9_CODE), D_LABITEMS and D_ITEMS (by ITEMID) hold names. "
