@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_prep.biodsbench import cohort, handin, tables
 from data_prep.biodsbench.analyses import ANALYSES, Analysis
@@ -31,6 +31,14 @@ IMPORT = f'import sys\n\nsys.path.append("{tables.MOUNT}")\nfrom handin import h
 TRIES = 40
 
 
+class Place(NamedTuple):
+    """Where a task stands: its part, its block, and its number there."""
+
+    part: Part
+    block: str
+    number: int
+
+
 @dataclass(frozen=True)
 class Drawn:
     """One analysis of one study, before it is run."""
@@ -38,7 +46,7 @@ class Drawn:
     analysis: Analysis
     study: Study
     slots: Slots
-    part: Part
+    place: Place
 
     def fill(self, text: str) -> str:
         return Template(text).substitute(self.slots)
@@ -99,11 +107,14 @@ def build(
     """
     root = resources / FOLDER
     documents = _write(root, seed)
-    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
-        taken: set[tuple] = set()
-        drawn = [_draw(part, block, first + i, seed, taken) for i in range(n)]
-        for i, (one, answer) in enumerate(_answered(drawn, root, block, first, seed, taken)):
-            yield _pair(one, block, first + i, answer, documents[one.study.id])
+    taken: set[tuple] = set()
+    drawn = [
+        _draw(Place(part, block, first + i), seed, taken)
+        for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations)
+        for i in range(n)
+    ]
+    for one, answer in _answered(drawn, root, seed, taken):
+        yield _pair(one, answer, documents[one.study.id])
 
 
 def _write(root: Path, seed: int) -> dict[str, str]:
@@ -117,8 +128,9 @@ def _write(root: Path, seed: int) -> dict[str, str]:
     return documents
 
 
-def _draw(part: Part, block: str, number: int, seed: int, taken: set[tuple], again: int = 0) -> Drawn:
-    """The task of that number, unlike those `taken`; `again` counts the draws that were no good."""
+def _draw(place: Place, seed: int, taken: set[tuple], again: int = 0) -> Drawn:
+    """The task at a place, unlike those `taken`; `again` counts the draws that were no good."""
+    part, block, number = place
     side = "test" if part is Part.TEST else "train"
     studies = [s for s in STUDIES if s.part == side]
     known = [a for a in ANALYSES if a.unseen == (block == "ood")]
@@ -128,7 +140,7 @@ def _draw(part: Part, block: str, number: int, seed: int, taken: set[tuple], aga
         analysis = known[(number + attempt // 8) % len(known)]
         study = studies[(number + number // len(known) + attempt) % len(studies)]
         if (slots := _slots(analysis, study, rng)) is not None:
-            drawn = Drawn(analysis, study, slots, part)
+            drawn = Drawn(analysis, study, slots, place)
             if drawn.key not in taken:
                 taken.add(drawn.key)
                 return drawn
@@ -143,27 +155,25 @@ def _slots(analysis: Analysis, study: Study, rng: random.Random) -> Slots | None
         return None
 
 
-def _answered(
-    drawn: list[Drawn], root: Path, block: str, first: int, seed: int, taken: set[tuple]
-) -> Iterator[tuple[Drawn, str]]:
+def _answered(drawn: list[Drawn], root: Path, seed: int, taken: set[tuple]) -> Iterator[tuple[Drawn, str]]:
     """Each task with what its reference hands in; those whose answer would not do are drawn again."""
     answers: dict[int, str] = {}
     for again in range(1, TRIES):
         due = [i for i in range(len(drawn)) if i not in answers]
+        if not due:
+            break
         for i, (text, error) in zip(due, outputs([drawn[i].checked for i in due], root), strict=True):
             if error and not error.startswith("AssertionError"):
                 raise ValueError(f"the reference of {drawn[i].key} fails: {error}")
             if not error and sound(json.loads(text)):
                 answers[i] = text
             else:
-                drawn[i] = _draw(drawn[i].part, block, first + i, seed, taken, again)
-        if len(answers) == len(drawn):
-            break
+                drawn[i] = _draw(drawn[i].place, seed, taken, again)
     else:
         raise ValueError(
-            f"no sound answer after {TRIES} draws: {[drawn[i].key for i in range(len(drawn)) if i not in answers]}"
+            f"no sound answer after {TRIES} draws: {[one.key for i, one in enumerate(drawn) if i not in answers]}"
         )
-    yield from ((drawn[i], answers[i]) for i in range(len(drawn)))
+    return zip(drawn, (answers[i] for i in range(len(drawn))), strict=True)
 
 
 def sound(answer: Any) -> bool:
@@ -179,11 +189,12 @@ def sound(answer: Any) -> bool:
     return answer is not None
 
 
-def _pair(one: Drawn, block: str, index: int, answer: str, document: str) -> tuple[Task, Gold]:
-    id_ = f"biodsbench/{one.part.task_split}-{block}/{index:06d}"
+def _pair(one: Drawn, answer: str, document: str) -> tuple[Task, Gold]:
+    part, block, number = one.place
+    id_ = f"biodsbench/{part.task_split}-{block}/{number:06d}"
     analysis, study = one.analysis, one.study
     rng = random.Random(id_)
-    ask = analysis.asks[-1] if one.part is Part.TEST else rng.choice(analysis.asks[:-1])
+    ask = analysis.asks[-1] if part is Part.TEST else rng.choice(analysis.asks[:-1])
     question = " ".join(one.fill(text) for text in (ask, *analysis.terms))
     earlier = [f"Earlier code:\n{one.earlier.rstrip()}"] if one.earlier else []
     frames = {
@@ -192,7 +203,7 @@ def _pair(one: Drawn, block: str, index: int, answer: str, document: str) -> tup
         if out.rows
     }
     task = Task(
-        id=id_, family="biodsbench", category=analysis.category, split=one.part.task_split, distribution=block,  # type: ignore[arg-type]
+        id=id_, family="biodsbench", category=analysis.category, split=part.task_split, distribution=block,  # type: ignore[arg-type]
         cluster=f"study {study.id}",
         prompt=TaskPrompt(
             question=question, documents=(document, *earlier),

@@ -20,17 +20,17 @@ def encode(value):
     """`value` as JSON; raises TypeError for what is no plain data.
 
     Objects with one key tell what JSON has no word for: {"float": "nan"}, {"dict": [[key, value], …]},
-    {"series": {"index": […], "values": […]}}, {"frame": {"columns": […], "data": [row, …], "index": […]}}, the index
-    being null where it is 0, 1, 2 ….
+    {"series": {"index": […], "values": […], "names": […]}}, {"frame": {"columns": […], "data": [row, …], "index": […],
+    "names": […]}}. The index is null where it is 0, 1, 2 …; its names are left out where it has none.
     """
     if isinstance(value, pd.DataFrame):
-        rows = [[encode(cell) for cell in row] for row in zip(*(value.iloc[:, i] for i in range(value.shape[1])))]
-        return {"frame": {"columns": _list(value.columns), "data": rows, "index": _index(value.index)}}
+        rows = [_list(row) for row in value.itertuples(index=False, name=None)]
+        return {"frame": {"columns": _list(value.columns), "data": rows, **_index(value.index)}}
     if isinstance(value, pd.Series):
-        return {"series": {"index": _list(value.index), "values": _list(value)}}
+        return {"series": {"values": _list(value), **_index(value.index)}}
     if isinstance(value, dict):
         return {"dict": [[encode(key), encode(one)] for key, one in value.items()]}
-    if isinstance(value, (list, tuple, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)) and np.ndim(value):
+    if isinstance(value, (list, tuple, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)):
         return _list(value)
     return _scalar(value)
 
@@ -57,4 +57,6 @@ def _list(values):
 
 
 def _index(index):
-    return None if index.equals(pd.RangeIndex(len(index))) else _list(index)
+    labels = None if index.equals(pd.RangeIndex(len(index))) else _list(index)
+    named = any(name is not None for name in index.names)
+    return {"index": labels, "names": _list(index.names)} if named else {"index": labels}

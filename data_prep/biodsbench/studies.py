@@ -13,7 +13,7 @@ class Study(NamedTuple):
     """What a cohort is drawn from.
 
     `layout`: CSV files, or cBioPortal's own tab-separated ones with their commented head. `groups` are patient columns
-    with their values. `genes` are rates of driver mutations, `effects` log hazard ratios (a gene mutated, or COLUMN=VALUE),
+    with their values. `genes` are rates of driver mutations outside of linked groups, `effects` log hazard ratios (a gene mutated, or COLUMN=VALUE),
     `linked` factors on a gene's rate in a group. `burden` is the median number of passenger mutations of a sample,
     `hyper` the share of hypermutated samples. `copies`: rates of amplification and deep deletion. `panel_mb`: what was
     sequenced, in megabases. `survival`: median overall survival in months.

@@ -89,16 +89,16 @@ p_value = float(2 * norm.sf(abs(z)))
     ),
     Analysis(
         "Mann-Whitney, age by gene", MEASUREMENTS,
-        ("Are patients with mutated $gene older or younger than the others? Use the Mann-Whitney test.",
-         "Compare AGE between $gene-mutated and wild-type patients by the Mann-Whitney U test."),
+        ("Are patients with mutated $gene older or younger than the others? Use the Mann-Whitney test. Go on from `cohort` and `nonsilent` of the earlier code.",
+         "Compare AGE between $gene-mutated and wild-type patients by the Mann-Whitney U test, from `cohort` and `nonsilent` of the earlier code."),
         (Out("medians", 'dict with the keys "mutated" and "wild type": median AGE (float)'), Out("u", "float, U of the mutated patients"), Out("p_value", "float, two-sided")), b.PER_PATIENT,
-        b.COHORT + PROFILE + """from scipy.stats import mannwhitneyu
+        PROFILE + """from scipy.stats import mannwhitneyu
 
 x, y = cohort.loc[hit, "AGE"].dropna(), cohort.loc[~hit, "AGE"].dropna()
 medians = {"mutated": float(x.median()), "wild type": float(y.median())}
 test = mannwhitneyu(x, y, alternative="two-sided", method="asymptotic")
 u, p_value = float(test.statistic), float(test.pvalue)
-""", lambda rng, study: {"gene": b.gene(rng, study)}, (b.MUTATED, "Patients whose AGE is missing are left out. The p value is the normal approximation with correction for ties and continuity (scipy's asymptotic method)."),
+""", lambda rng, study: {"gene": b.gene(rng, study)}, (b.MUTATED, "Patients whose AGE is missing are left out. The p value is the normal approximation with correction for ties and continuity (scipy's asymptotic method)."), b.COHORT,
     ),
     Analysis(
         "Kruskal-Wallis over groups", MEASUREMENTS,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from data_prep.biodsbench.cohort import STAGES, values
+from data_prep.biodsbench.cohort import values
 from data_prep.biodsbench.studies import Study
 
 Slots = dict[str, str]
@@ -85,13 +85,13 @@ cohort["event"] = cohort["$status"].str.startswith("1")
 GENE = (
     'cohort["mutated"] = cohort["PATIENT_ID"].isin(nonsilent.loc[nonsilent["Hugo_Symbol"] == "$gene", "PATIENT_ID"])\n'
 )
-GENE_SURVIVAL = (
-    COHORT
-    + GENE
+GENE_ENDPOINT = (
+    GENE
     + """cohort = cohort.dropna(subset=["$time", "$status"])
 cohort["event"] = cohort["$status"].str.startswith("1")
 """
 )
+GENE_SURVIVAL = COHORT + GENE_ENDPOINT
 PER_PATIENT = ("clinical_patient", "clinical_sample", "mutations")
 
 
@@ -134,10 +134,8 @@ def binary(rng: random.Random, study: Study) -> Slots:
 
 def several(rng: random.Random, study: Study) -> Slots:
     """A patient column with three values or more."""
-    found = {name: values(weighted) for name, weighted in study.groups.items() if len(weighted) > 2}
-    found["STAGE"] = values(STAGES)
-    column = rng.choice(sorted(found))
-    return {"column": column, "values": ", ".join(sorted(found[column]))}
+    column = rng.choice(sorted(["STAGE", *(name for name, weighted in study.groups.items() if len(weighted) > 2)]))
+    return {"column": column}
 
 
 def any_group(rng: random.Random, study: Study) -> Slots:

@@ -48,14 +48,14 @@ shares = own["Variant_Classification"].value_counts(normalize=True)
     ),
     Analysis(
         "hotspot", FREQUENCY,
-        ("What is the most frequent protein change (HGVSp_Short) of $gene, by the number of patients that have it, and what share of the patients with mutated $gene is that?",
-         "Find the hotspot of $gene: the HGVSp_Short that occurs in most patients, their number, and their share among those with a non-silent $gene mutation."),
+        ("What is the most frequent protein change (HGVSp_Short) of $gene, by the number of patients that have it, and what share of the patients with mutated $gene is that? Go on from `cohort` and `nonsilent` of the earlier code.",
+         "Find the hotspot of $gene: the HGVSp_Short that occurs in most patients, their number, and their share among those with a non-silent $gene mutation. `cohort` and `nonsilent` are those of the earlier code."),
         (Out("change", "str (of equally frequent ones the alphabetically first)"), Out("n", "int, patients"), Out("share", "float, 0 to 1")), b.PER_PATIENT,
-        b.COHORT + """own = nonsilent[nonsilent["Hugo_Symbol"] == "$gene"]
+        """own = nonsilent[nonsilent["Hugo_Symbol"] == "$gene"]
 counts = own.groupby("HGVSp_Short")["PATIENT_ID"].nunique().rename("n").reset_index().sort_values(["n", "HGVSp_Short"], ascending=[False, True])
 change, n = str(counts["HGVSp_Short"].iloc[0]), int(counts["n"].iloc[0])
 share = n / own["PATIENT_ID"].nunique()
-""", _hotspot, (b.SILENT,),
+""", _hotspot, (b.SILENT,), b.COHORT,
     ),
     Analysis(
         "truncating mutations", FREQUENCY,
@@ -89,16 +89,16 @@ spectrum = {name: float(shares.get(name, 0.0)) for name in ("C>A", "C>G", "C>T",
     ),
     Analysis(
         "frequency by group", FREQUENCY,
-        ("Compare how often $genes are mutated where $column is $a and where it is $b: both frequencies and their difference.",
-         "Give the mutation frequencies of $genes in patients with $column = $a and with $column = $b, and the differences."),
+        ("Compare how often $genes are mutated where $column is $a and where it is $b: both frequencies and their difference. Go on from `cohort` and `nonsilent` of the earlier code.",
+         "Give the mutation frequencies of $genes in patients with $column = $a and with $column = $b, and the differences. `cohort` and `nonsilent` are those of the earlier code."),
         (Out("rates", "DataFrame with one row a gene and the columns gene (str), rate_a (float, 0 to 1, where $column is $a), rate_b (float, where it is $b), difference (float, rate_a - rate_b)", ("gene",)),), b.PER_PATIENT,
-        b.COHORT + """rows = []
+        """rows = []
 for gene in $gene_list:
     hit = cohort["PATIENT_ID"].isin(nonsilent.loc[nonsilent["Hugo_Symbol"] == gene, "PATIENT_ID"])
     a, b = (hit[cohort["$column"] == value].mean() for value in ("$a", "$b"))
     rows.append({"gene": gene, "rate_a": a, "rate_b": b, "difference": a - b})
 rates = pd.DataFrame(rows)
-""", _rates, (b.MUTATED, b.KNOWN),
+""", _rates, (b.MUTATED, b.KNOWN), b.COHORT,
     ),
     Analysis(
         "allele fractions", FREQUENCY,
@@ -145,15 +145,15 @@ together = hit.T @ hit
     ),
     Analysis(
         "most frequent partner", TOGETHER,
-        ("Among the patients with mutated $gene, which other gene is mutated most often, in how many of them, and how many of the $gene-mutated patients have none of the study's other genes mutated?",
-         "Given a $gene mutation, find the gene most often mutated beside it, the number of such patients, and the number of patients with $gene as their only mutated gene."),
+        ("Among the patients with mutated $gene, which other gene is mutated most often, in how many of them, and how many of the $gene-mutated patients have none of the study's other genes mutated? Go on from `cohort` and `nonsilent` of the earlier code.",
+         "Given a $gene mutation, find the gene most often mutated beside it, the number of such patients, and the number of patients with $gene as their only mutated gene. `cohort` and `nonsilent` are those of the earlier code."),
         (Out("partner", "str (of equally frequent ones the alphabetically first)"), Out("n", "int, patients with both"), Out("alone", "int, patients in whom $gene is the only mutated gene")), b.PER_PATIENT,
-        b.COHORT + """owners = nonsilent.loc[nonsilent["Hugo_Symbol"] == "$gene", "PATIENT_ID"].unique()
+        """owners = nonsilent.loc[nonsilent["Hugo_Symbol"] == "$gene", "PATIENT_ID"].unique()
 beside = nonsilent[nonsilent["PATIENT_ID"].isin(owners) & (nonsilent["Hugo_Symbol"] != "$gene")]
 counts = beside.groupby("Hugo_Symbol")["PATIENT_ID"].nunique().rename("n").reset_index().sort_values(["n", "Hugo_Symbol"], ascending=[False, True])
 partner, n = str(counts["Hugo_Symbol"].iloc[0]), int(counts["n"].iloc[0])
 alone = len(owners) - beside["PATIENT_ID"].nunique()
-""", lambda rng, study: {"gene": b.gene(rng, study)}, (b.MUTATED,),
+""", lambda rng, study: {"gene": b.gene(rng, study)}, (b.MUTATED,), b.COHORT,
     ),
     Analysis(
         "exclusive genes", TOGETHER,

@@ -201,14 +201,14 @@ screen["q_value"] = multipletests(screen["p_value"], method="fdr_bh")[1]
     ),
     Analysis(
         "Cox, one gene", COX,
-        ("What is the hazard ratio of $end for patients with mutated $gene against the others, in a Cox model with this covariate alone?",
-         "Fit a univariable Cox model of $end on $gene mutation; report the hazard ratio with its 95 % interval and the Wald p value."),
+        ("What is the hazard ratio of $end for patients with mutated $gene against the others, in a Cox model with this covariate alone? Go on from `cohort` and `nonsilent` of the earlier code.",
+         "Fit a univariable Cox model of $end on $gene mutation; report the hazard ratio with its 95 % interval and the Wald p value. Use `cohort` and `nonsilent` of the earlier code."),
         (Out("hazard_ratio", "float, mutated against wild type"), Out("lower", "float, 95 % limit"), Out("upper", "float, 95 % limit"), Out("p_value", "float, Wald")), b.PER_PATIENT,
-        b.GENE_SURVIVAL + FIT + """model = CoxPHFitter().fit(cohort[["$time", "event", "mutated"]], "$time", "event")
+        b.GENE_ENDPOINT + FIT + """model = CoxPHFitter().fit(cohort[["$time", "event", "mutated"]], "$time", "event")
 row = model.summary.loc["mutated"]
 hazard_ratio, p_value = float(row["exp(coef)"]), float(row["p"])
 lower, upper = float(row["exp(coef) lower 95%"]), float(row["exp(coef) upper 95%"])
-""", _gene, (b.MUTATED, b.ENDPOINT, "Ties are handled by Efron's method."), tolerance=ITERATED,
+""", _gene, (b.MUTATED, b.ENDPOINT, "Ties are handled by Efron's method."), b.COHORT, tolerance=ITERATED,
     ),
     Analysis(
         "Cox, several covariates", COX,

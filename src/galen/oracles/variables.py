@@ -40,7 +40,7 @@ def judge(submission: str, gold: str, params: dict[str, Any]) -> Verdict:
     tolerance = params.get("tolerance", TOLERANCE)
     rows = params.get("rows", {})
     checks = {name: _found(mine, name, value, rows.get(name, "order"), tolerance) for name, value in due.items()}
-    checks |= {name: "not asked for" for name in list(mine)[:20] if name not in due}
+    checks |= {name[:80]: "not asked for" for name in list(mine)[:20] if name not in due}
     return _verdict(all(found == "right" for found in checks.values()), {"variables": checks})
 
 
@@ -51,7 +51,7 @@ def _verdict(passed: bool, checks: dict[str, Any]) -> Verdict:
 def _found(mine: dict[str, Any], name: str, due: Any, rows: Any, tolerance: float) -> str:
     if name not in mine:
         return "missing"
-    if kind(mine[name]) != kind(due) and "number" not in (kind(due), kind(mine[name])):
+    if kind(mine[name]) != kind(due):
         return f"a {kind(mine[name])}, not a {kind(due)}"
     return "right" if same(mine[name], due, rows, tolerance) else "wrong"
 
@@ -131,7 +131,10 @@ def _dict(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
 
 
 def _series(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
-    pairs = [zip(v["series"]["index"], v["series"]["values"], strict=True) for v in (mine, due)]
+    pairs = [
+        zip(labels(v["series"]["index"], v["series"]["values"]), v["series"]["values"], strict=True)
+        for v in (mine, due)
+    ]
     return _by_label(*(_labelled(one) for one in pairs), rows, tolerance)
 
 
@@ -152,12 +155,17 @@ def _rows(frame: dict[str, Any], columns: list[Label], rows: Any) -> dict[Label,
     """The rows of a DataFrame by what tells them apart."""
     cells = [dict(zip(columns, row, strict=True)) for row in frame["data"]]
     if rows == "order":
-        labels: list[Any] = list(range(len(cells)))
+        found: list[Any] = list(range(len(cells)))
     elif rows == "index":
-        labels = frame["index"] if frame["index"] is not None else list(range(len(cells)))
+        found = labels(frame["index"], cells)
     else:
-        labels = [[row[label(name)] for name in rows] for row in cells]
-    return _labelled(zip(labels, cells, strict=True))
+        found = [[row[label(name)] for name in rows] for row in cells]
+    return _labelled(zip(found, cells, strict=True))
+
+
+def labels(index: list[Any] | None, values: list[Any]) -> list[Any]:
+    """The labels of an index, which is null where it counts from 0."""
+    return list(range(len(values))) if index is None else index
 
 
 def _names(labels: list[Any]) -> list[Label]:
