@@ -77,6 +77,8 @@ def _values(rows: list[Row], name: str) -> str:
     known = list(seen)
     if _number(rows, name):
         return f"numbers from {min(known):g} to {max(known):g}"
+    if not known:
+        return "(empty)"
     if len(known) <= 6:
         return " | ".join(sorted(known))
     return ", ".join(known[:SHOWN]) + ", …"

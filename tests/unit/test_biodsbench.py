@@ -36,6 +36,13 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """The first tasks of each block, which are those of `made`."""
+    root = tmp_path_factory.mktemp("few") / "data"
+    return root, list(biodsbench.build(root / "resources", 5, 2, 1, 0))
+
+
+@pytest.fixture(scope="module")
 def brca():
     study = next(s for s in STUDIES if s.prefix == "ALD")
     drawn = {name: pd.DataFrame(rows) for name, rows in cohort.draw(study, 0).items()}
@@ -94,8 +101,8 @@ def test_survival_depends_on_stage_and_is_censored(brca):
     assert survdiff(patients["OS_MONTHS"], event, patients["STAGE"])[1] < 0.01
 
 
-def test_files_have_the_published_headers(made):
-    root, _ = made
+def test_files_have_the_published_headers(few):
+    root, _ = few
     text = (root / "resources/biodsbench/brca_alder_2016/data_clinical_patient.txt").read_text().splitlines()
     assert [line[0] for line in text[:4]] == ["#"] * 4 and text[4].startswith("PATIENT_ID\tSEX\tAGE")
     assert len({line.count("\t") for line in text[:5]}) == 1
@@ -105,6 +112,7 @@ def test_files_have_the_published_headers(made):
     )
 
 
+@pytest.mark.slow
 def test_no_two_tasks_are_alike_and_all_categories_are_asked(made):
     pairs = made[1]
     assert len(pairs) == 99 and Counter(t.split for t, _ in pairs) == {"train": 50, "test": 49}
@@ -114,6 +122,7 @@ def test_no_two_tasks_are_alike_and_all_categories_are_asked(made):
     assert len(ANALYSES) >= 60 and len({a.name for a in ANALYSES}) == len(ANALYSES)
 
 
+@pytest.mark.slow
 def test_the_test_has_studies_analyses_and_wordings_of_its_own(made):
     sides = {split: [t for t, _ in made[1] if t.split == split] for split in ("train", "test")}
     studies = {split: {t.cluster for t in found} for split, found in sides.items()}
@@ -126,6 +135,7 @@ def test_the_test_has_studies_analyses_and_wordings_of_its_own(made):
         assert len(analysis.asks) > 1 and len(set(analysis.asks)) == len(analysis.asks)
 
 
+@pytest.mark.slow
 def test_a_question_states_its_whole_contract(made):
     for task, gold in made[1]:
         said = f"{task.prompt.question} {task.prompt.contract}"
@@ -142,6 +152,7 @@ def test_a_question_states_its_whole_contract(made):
                 assert all(str(c) in said for c in frame["columns"]) or "SAMPLE_ID" in said or "gene symbol" in said
 
 
+@pytest.mark.slow
 def test_code_that_a_task_builds_on_is_shown_and_begins_its_reference(made):
     built = [(t, g) for t, g in made[1] if len(t.prompt.documents) > 1]
     assert len(built) >= 10
@@ -151,11 +162,11 @@ def test_code_that_a_task_builds_on_is_shown_and_begins_its_reference(made):
         assert gold.solution.startswith(code) and "earlier code" in task.prompt.question
 
 
-def test_the_same_seed_gives_the_same_tasks(made, tmp_path):
-    again = list(biodsbench.build(tmp_path / "resources", 3, 0, 0, 0))
-    assert [(t.content_hash, g) for t, g in again] == [(t.content_hash, g) for t, g in made[1][:3]]
+def test_the_same_seed_gives_the_same_tasks(few, tmp_path):
+    again = list(biodsbench.build(tmp_path / "resources", 5, 2, 1, 0))
+    assert [(t.content_hash, g) for t, g in again] == [(t.content_hash, g) for t, g in few[1]]
     file = Path("biodsbench/skcm_cedar_2017/data_mutations.txt")
-    assert (tmp_path / "resources" / file).read_bytes() == (made[0] / "resources" / file).read_bytes()
+    assert (tmp_path / "resources" / file).read_bytes() == (few[0] / "resources" / file).read_bytes()
     assert cohort.draw(STUDIES[0], 1) != cohort.draw(STUDIES[0], 0)
 
 
@@ -164,6 +175,7 @@ def test_more_tasks_than_there_are_is_an_error(tmp_path):
         list(biodsbench.build(tmp_path / "resources", 0, 0, 400, 0))
 
 
+@pytest.mark.slow
 def test_medians_and_log_rank_are_those_of_statsmodels(made):
     slots, answer, read = asked(made, "median survival by group")
     known = read("clinical_patient").dropna(subset=[slots["time"], slots["status"], slots["column"]])
@@ -178,6 +190,7 @@ def test_medians_and_log_rank_are_those_of_statsmodels(made):
     assert (answer["statistic"], answer["p_value"]) == (pytest.approx(statistic), pytest.approx(p))
 
 
+@pytest.mark.slow
 def test_hazard_ratios_are_those_of_statsmodels(made):
     slots, answer, read = asked(made, "Cox, several covariates")
     patients, samples, mutations = read("clinical_patient"), read("clinical_sample"), read("mutations")
@@ -202,6 +215,7 @@ def test_hazard_ratios_are_those_of_statsmodels(made):
         assert ratio == pytest.approx(theirs[covariate], rel=1e-4) and lower < ratio < upper
 
 
+@pytest.mark.slow
 def test_frequencies_and_tests_are_those_of_plain_python(made):
     slots, answer, read = asked(made, "Fisher, gene by group")
     patients, samples, mutations = read("clinical_patient"), read("clinical_sample"), read("mutations")
@@ -250,8 +264,8 @@ def test_references_run_apart_and_name_their_errors(tmp_path):
     assert found == [("a\n1", ""), ("", "ZeroDivisionError: division by zero"), ("", "AssertionError: ")]
 
 
-def test_an_episode_hands_in_what_the_reference_computes(made, template, backend):
-    root, pairs = made
+def test_an_episode_hands_in_what_the_reference_computes(few, template, backend):
+    root, pairs = few
     task, gold = pairs[1]
     policy = ScriptedPolicy(lambda _: gold, template, 0.0, 0.0)
     setting = Setting(root, template, backend, "full", 100_000, 8_000, 0.0, 4)

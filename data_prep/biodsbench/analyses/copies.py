@@ -55,7 +55,7 @@ for gene in $gene_list:
     by_copies = set(owner[long.loc[(long["Hugo_Symbol"] == gene) & (long["copies"].abs() == 2), "SAMPLE_ID"]])
     rows.append({"gene": gene, "share": len(by_mutation | by_copies) / len(cohort), "both": len(by_mutation & by_copies)})
 altered = pd.DataFrame(rows)
-""", _genes(5), (CODES, "A missing copy number counts as no event."),
+""", _genes(5), (CODES, b.MUTATED, "A missing copy number counts as no event. The two kinds may be in different samples of a patient."),
     ),
     Analysis(
         "changed genes a sample", COPIES,

@@ -178,7 +178,7 @@ high = cohort["highest"] > cutoff
 n_high = int(high.sum())
 x, y = cohort[high], cohort[~high]
 p_value = float(logrank_test(x["$time"], y["$time"], x["event"], y["event"]).p_value)
-""", _measure, (b.ENDPOINT, "A patient's value is the highest of the patient's samples; patients without one are left out before the median is taken. High is above the median."),
+""", _measure, (b.ENDPOINT, "A patient's value is the highest of the patient's samples; patients without one are left out. The median is over the patients that are compared, and high is above it."),
     ),
     Analysis(
         "log-rank, screen of genes", LOGRANK,
