@@ -106,13 +106,13 @@ def build(
         UserError: more tasks are asked for than there are different ones.
     """
     root = resources / FOLDER
-    documents = _write(root, seed)
     taken: set[tuple] = set()
     drawn = [
         _draw(Place(part, block, first + i), seed, taken)
         for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations)
         for i in range(n)
     ]
+    documents = _write(root, seed)
     for one, answer in _answered(drawn, root, seed, taken):
         yield _pair(one, answer, documents[one.study.id])
 

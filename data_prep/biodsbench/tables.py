@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from data_prep.biodsbench.cohort import Row, Tables
+from data_prep.biodsbench.people import Row, Tables
 from data_prep.biodsbench.studies import Study
 
 MOUNT = "/data"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from data_prep.biodsbench.cohort import values
+from data_prep.biodsbench.people import values
 from data_prep.biodsbench.studies import Study
 
 Slots = dict[str, str]
