@@ -28,6 +28,6 @@ def outputs(programs: Sequence[str], root: Path) -> list[tuple[str, str]]:
     """What each program prints, and its error if it fails; `root` stands for the sandbox's `MOUNT`."""
     texts = [program.replace(f'"{MOUNT}', f'"{root.resolve()}') for program in programs]
     done = subprocess.run(
-        [sys.executable, "-I", "-c", RUNNER], input=json.dumps(texts), capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-B", "-c", RUNNER], input=json.dumps(texts), capture_output=True, text=True, check=True
     )
     return [(out.strip(), error) for out, error in map(json.loads, done.stdout.splitlines())]

@@ -168,6 +168,7 @@ def test_the_same_seed_gives_the_same_tasks(few, tmp_path):
     file = Path("biodsbench/skcm_cedar_2017/data_mutations.txt")
     assert (tmp_path / "resources" / file).read_bytes() == (few[0] / "resources" / file).read_bytes()
     assert cohort.draw(STUDIES[0], 1) != cohort.draw(STUDIES[0], 0)
+    assert not list(few[0].rglob("*.pyc")), "bytes that a run decides"
 
 
 def test_more_tasks_than_there_are_is_an_error(tmp_path):
