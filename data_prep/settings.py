@@ -63,6 +63,7 @@ class DataSettings(Frozen):
     ehrcon: NoteSize | None = None
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
+    biodsbench: FamilySize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
     keep: dict[str, Kept] = {}
 

@@ -77,6 +77,33 @@ def test_ehr_seqsql_passes_whatever_runs_or_fails():
     assert not paper_oracle("ehr_seqsql", [], [[3]]).passed
 
 
+VARIABLES, P_VALUE = OracleSpec(kind="variables"), '{"p_value":0.0602}'
+
+
+@pytest.mark.parametrize(
+    ("defect", "output"),
+    [
+        ("a program that ends well", "1"), ("no output", "(no output)"), ("sys.exit(0)", "(no output)"), ("the wrong value", '{"p_value":0.9}'), ("an error that is caught", "KeyError: 'OS_MONTHS'"),
+    ],
+)  # fmt: skip
+def test_biodsbench_never_runs_its_asserts(defect, output):
+    assert both("biodsbench", VARIABLES, output, P_VALUE) == (True, False), defect
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        'Traceback (most recent call last):\n  File "<action>", line 1, in <module>\nKeyError: 1',
+        "timed out after 120 s",
+        "killed: out of memory",
+        "exit code 3",
+    ],
+)
+def test_biodsbench_fails_what_fails(output):
+    assert not paper_oracle("biodsbench", [output], P_VALUE).passed
+    assert paper_oracle("biodsbench", [output, "done"], P_VALUE).passed
+
+
 def test_a_success_anywhere_is_a_success():
     verdict = paper_oracle("mimic_iii", ["7", "nothing", "42"], [[42]])
     assert verdict.passed and verdict.checks == {"outputs": 3, "passed_at": 2} and verdict.oracle == "paper"

@@ -7,6 +7,7 @@ iff one of its outputs does. Each rule is kept with its defects; never train on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from galen.types import Verdict
 VERSION = 1
 TOLERANCE = 0.05
 POWER_TOLERANCE = 0.01
+FAILED = re.compile(
+    r'^(?:timed out after|killed: |exit code )|File "<action>", line ', re.MULTILINE
+)  # as an agent is shown it
 WORDS = {"True": "1", "False": "0", "None": "0"}
 
 
@@ -74,9 +78,14 @@ def size_or_power(output: str, gold: Any) -> bool:
         return False
 
 
+def ends_well(output: str, gold: Any) -> bool:
+    """biodsbench: a program that ends without an error; its asserts, of a key that is never set, were never run."""
+    return FAILED.search(output) is None
+
+
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power,
+    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well,
 }  # fmt: skip
 
 
