@@ -10,7 +10,7 @@ import pytest
 from galen.paths import ROOT
 
 ORDER = [
-    ("types", "errors", "paths"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
+    ("types", "errors", "paths", "fhir"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
     ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("cli_sandbox", "cli_proofs"),
     ("cli",),
 ]  # fmt: skip

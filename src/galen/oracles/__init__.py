@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from galen.errors import unknown
-from galen.oracles import rows, values
+from galen.oracles import fhir, rows, values
 from galen.types import OracleSpec, Verdict
 
 NONE = "none"  # of a task that nothing can grade: its episodes have no reward, and a verifier may judge them
@@ -14,6 +14,7 @@ KINDS = {
     "integer": lambda submission, gold, _: values.integer(submission, gold),
     "decimal": lambda submission, gold, params: values.decimal(submission, gold, **params),
     "date": lambda submission, gold, _: values.day(submission, gold),
+    "fhir": fhir.judge,
     "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
 }
 
