@@ -86,7 +86,12 @@ class _Views:
 
     @cached_property
     def fhir(self) -> Path:
-        bundles = self.sources.fhir
+        path, bundles = self.resources / Path(fhir.DATABASE.path).name, self.sources.fhir
+        if path.exists():  # a published one
+            return path
+        if self.sources.fhir_url:
+            return fhir.of_server(self.resources, self.sources.fhir_url)
+        self.source = self.source or (f"FHIR R4 bundles ({bundles.name})" if bundles else "")
         return (
             fhir.of_bundles(self.resources, bundles, self.seed)
             if bundles

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.hospital.model import Hospital
-from data_prep.medagentbench import bundles, readings
+from data_prep.medagentbench import bundles, readings, snapshot
 from data_prep.medagentbench import resources as generated
 from data_prep.medagentbench.resources import CLOCK
 from galen.fhir import handout
@@ -29,6 +29,11 @@ def of_hospital(folder: Path, hospital: Hospital) -> Path:
 def of_bundles(folder: Path, path: Path, seed: int) -> Path:
     """The base of FHIR bundles in `folder`; its path. Raises UserError as `bundles.resources` does."""
     return write(folder, _with_readings(bundles.resources(path, seed), seed), f"FHIR R4 bundles ({path.name})")
+
+
+def of_server(folder: Path, url: str) -> Path:
+    """The base of all that the FHIR server at `url` holds; its path. Raises UserError as `snapshot.resources` does."""
+    return write(folder, snapshot.resources(url), f"FHIR server {url}")
 
 
 def write(folder: Path, resources: Iterable[dict[str, Any]], source: str) -> Path:

@@ -33,12 +33,8 @@ def build(
         test = part is Part.TEST
         forms = UNSEEN if block == "ood" else FORMS[test]
         maker = _Maker(random.Random(f"medagentbench/{seed}/{part}/{block}"), read, sides[test], asked)
-        made = 0
-        for form, person, found in maker.questions(forms, n):
-            yield _pair(
-                form, person, found, pick(maker.rng, WORDINGS[form.name], part), part, block, first + made, read
-            )
-            made += 1
+        for number, (form, person, found) in enumerate(maker.questions(forms, n), first):
+            yield _pair(form, person, found, pick(maker.rng, WORDINGS[form.name], part), part, block, number, read)
 
 
 class _Maker:

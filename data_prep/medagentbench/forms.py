@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data_prep.medagentbench import orders
@@ -59,10 +59,13 @@ def _by_birth(rng: random.Random, person: Person, chart: Chart, outcome: str) ->
     if outcome == "nobody":
         birth, answer = birth.replace(year=birth.year + rng.choice((-10, -1, 1, 10)), day=rng.randrange(1, 29)), NOBODY
     same = [q for q in chart.people if (q.name, q.birth) == (person.name, birth)]
-    if len(same) != (outcome == "asked"):
-        return None
-    query = {"given": person.given, "family": person.family, "birthdate": birth.isoformat()}
-    slots = {"name": person.name, "birth": birth.isoformat()}
+    return by_birth(chart, person.given, person.family, birth, answer) if len(same) == (outcome == "asked") else None
+
+
+def by_birth(chart: Chart, given: str, family: str, birth: date, answer: str) -> Asked:
+    """Whose record number it is, or that it is nobody's."""
+    query = {"given": given, "family": family, "birthdate": birth.isoformat()}
+    slots = {"name": f"{given} {family}", "birth": birth.isoformat()}
     return Asked(slots, [answer], [], text.written(text.MRN, now=chart.now.isoformat(), query=query))
 
 
@@ -90,14 +93,15 @@ def _age(person: Person, chart: Chart, day: Any, slots: dict[str, str]) -> Asked
 
 def _pressure(rng: random.Random, person: Person, chart: Chart, outcome: str) -> Asked:
     systolic = rng.randrange(92, 190)
-    return _vital(person, chart, "BP", f"{systolic}/{round(systolic * rng.uniform(0.5, 0.7))} mmHg")
+    return vital(person, chart, "BP", f"{systolic}/{round(systolic * rng.uniform(0.5, 0.7))} mmHg")
 
 
 def _heart_rate(rng: random.Random, person: Person, chart: Chart, outcome: str) -> Asked:
-    return _vital(person, chart, "HR", f"{rng.randrange(44, 148)} /min")
+    return vital(person, chart, "HR", f"{rng.randrange(44, 148)} /min")
 
 
-def _vital(person: Person, chart: Chart, flowsheet: str, said: str) -> Asked:
+def vital(person: Person, chart: Chart, flowsheet: str, said: str) -> Asked:
+    """A vital sign to record as it is said."""
     now = chart.now.isoformat()
     program = text.written(text.ORDERS, text.VITAL, now=now, mrn=person.mrn, flowsheet=flowsheet, text=said)
     return Asked({"mrn": person.mrn, "text": said}, [], [orders.vital(person.id, flowsheet, said, now)], program)
@@ -200,12 +204,17 @@ def _referral(code: str, service: str, cases: tuple[tuple[str, str, str], ...]) 
         }  # fmt: skip
         case = (part.format(**words) for part in rng.choice(cases))
         note = p.SBAR.format(service=service, **dict(zip(("situation", "background", "assessment"), case, strict=True)))
-        now = chart.now.isoformat()
-        program = text.written(text.ORDERS, text.REFERRAL, now=now, mrn=person.mrn, code=code, note=note)
-        order = orders.service(person.id, orders.SNOMED, code, now, note=[{"text": note}])
-        return Asked({"mrn": person.mrn, "note": note}, [], [order], program)
+        return referral(person, chart, code, note)
 
     return ask
+
+
+def referral(person: Person, chart: Chart, code: str, note: str) -> Asked:
+    """A referral with a free text."""
+    now = chart.now.isoformat()
+    program = text.written(text.ORDERS, text.REFERRAL, now=now, mrn=person.mrn, code=code, note=note)
+    order = orders.service(person.id, orders.SNOMED, code, now, note=[{"text": note}])
+    return Asked({"mrn": person.mrn, "note": note}, [], [order], program)
 
 
 def _dose(level: float) -> str:

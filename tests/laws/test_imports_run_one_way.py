@@ -11,7 +11,7 @@ from galen.paths import ROOT
 
 ORDER = [
     ("types", "errors", "paths", "fhir"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
-    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("cli_sandbox", "cli_proofs"),
+    ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("cli_sandbox", "cli_proofs", "cli_fhir"),
     ("cli",),
 ]  # fmt: skip
 RANK = {room: i for i, rooms in enumerate(ORDER) for room in rooms}

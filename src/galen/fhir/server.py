@@ -127,7 +127,7 @@ class Episode:
         found = [(store, row) for store in self._stores() for row in store.rows(asked.sql, asked.arguments)]
         for i in reversed(range(len(asked.descending))):
             present = [one for one in found if one[1][i + 1] is not None]
-            present.sort(key=lambda one: one[1][i + 1], reverse=asked.descending[i])  # noqa: B023
+            present.sort(key=lambda one: one[1][i + 1], reverse=asked.descending[i])
             found = present + [one for one in found if one[1][i + 1] is None]
         page = found[asked.offset : asked.offset + asked.count]
         bodies = (

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from galen.errors import unknown
+from galen.oracles.paper_fhir import released
 from galen.types import Verdict
 
 VERSION = 1
@@ -76,7 +77,7 @@ def size_or_power(output: str, gold: Any) -> bool:
 
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power,
+    "medcalc": either_limit, "npowerai": size_or_power, "medagentbench": released,
 }  # fmt: skip
 
 
