@@ -53,7 +53,7 @@ class _Maker:
                 if found:
                     made += 1
                     yield form, *found
-                elif made < n and not any(pools[form.name].values()):
+                elif made < n:
                     live.remove(form)
 
     def _pools(self, form: Form) -> dict[str, list[Person]]:
@@ -67,15 +67,17 @@ class _Maker:
         return {outcome: pool[::-1] for outcome, pool in pools.items()}
 
     def _next(self, form: Form, turn: int, pools: dict[str, list[Person]]) -> tuple[Person, Asked] | None:
-        outcome = form.turns[turn % len(form.turns)]
-        while pools[outcome]:
-            person = pools[outcome].pop()
-            if (form.name, person.mrn) in self._asked:
-                continue
-            found = form.ask(self.rng, person, self._chart, outcome)
-            if found:
-                self._asked.add((form.name, person.mrn))
-                return person, found
+        """The next question of the outcome whose turn it is, or of the following ones where it has nobody left."""
+        for i in range(len(form.turns)):
+            outcome = form.turns[(turn + i) % len(form.turns)]
+            while pools[outcome]:
+                person = pools[outcome].pop()
+                if (form.name, person.mrn) in self._asked:
+                    continue
+                found = form.ask(self.rng, person, self._chart, outcome)
+                if found:
+                    self._asked.add((form.name, person.mrn))
+                    return person, found
         return None
 
 

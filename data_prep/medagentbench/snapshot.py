@@ -15,7 +15,7 @@ from galen.fhir.parameters import PARAMETERS
 
 PAGE = 1000
 SECONDS = 120.0
-RETRIES = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504))
+RETRIES = Retry(total=4, connect=1, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504))
 MISSING = (404, 405)  # the server has no such type
 
 

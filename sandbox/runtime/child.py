@@ -47,7 +47,7 @@ def become_payload(out: int, err: int, keep: int, settings: dict) -> None:
     os.closerange(3, keep)
     os.closerange(keep + 1, 256)
     kernel.set_dumpable(True)
-    sys.path.append(MODULES)
+    sys.path.insert(0, MODULES)
     with contextlib.suppress(OSError):  # gVisor has no such file
         Path("/proc/self/oom_score_adj").write_text(OUT_OF_MEMORY_FIRST)
     if settings["landlock"]:

@@ -65,7 +65,7 @@ def condition(text: str, now: float) -> tuple[str, list[float]]:
     https://hl7.org/fhir/R4/search.html#prefix. Raises ValueError for a value that is no date.
     """
     prefix, value = (text[:2], text[2:]) if text[:2] in PREFIXES else ("eq", text)
-    if text[:2].isalpha() and text[:2] not in PREFIXES:
+    if text[:2].isalpha() and text[:2] not in PREFIXES and text[2:3].isdigit():
         raise ValueError(f"{text[:2]!r} is no prefix; known: {', '.join(PREFIXES)}")
     low, high = span(value)
     slack = NEARLY * abs(now - low)

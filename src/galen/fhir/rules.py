@@ -6,6 +6,7 @@ ServiceRequest writes `note` so. Invariants, slices and terminologies beyond req
 
 import math
 import re
+from functools import cache
 from typing import Any
 
 from .dates import DATE, span
@@ -68,6 +69,7 @@ def _element(value: Any, kind: str, where: str, depth: int) -> Any:
     return made
 
 
+@cache
 def _known(kind: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """The elements of a type, choices written out, and the names of each choice."""
     known, choices = dict(ANY), {}
