@@ -169,7 +169,8 @@ def _npowerai(views: _Views, size: Any) -> list[Pair]:
 
 
 def _medagentbench(views: _Views, size: Any) -> list[Pair]:
-    return _made(partial(medagentbench.build, views.fhir), views.seed, size)
+    privacy = "credentialed" if views.sources.fhir_url else "synthetic"
+    return _made(partial(medagentbench.build, views.fhir, privacy=privacy), views.seed, size)
 
 
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {

@@ -23,12 +23,12 @@ PEOPLE = 400  # the first of the hospital's patients; MedAgentBench has 100
 def of_hospital(folder: Path, hospital: Hospital) -> Path:
     """The base of the first `PEOPLE` of a generated hospital in `folder`; its path."""
     made = list(generated.resources(replace(hospital, patients=hospital.patients[:PEOPLE])))
-    return write(folder, _with_readings(made, hospital.seed), hospital.source)
+    return write(folder, with_readings(made, hospital.seed), hospital.source)
 
 
 def of_bundles(folder: Path, path: Path, seed: int) -> Path:
     """The base of FHIR bundles in `folder`; its path. Raises UserError as `bundles.resources` does."""
-    return write(folder, _with_readings(bundles.resources(path, seed), seed), f"FHIR R4 bundles ({path.name})")
+    return write(folder, with_readings(bundles.resources(path, seed), seed), f"FHIR R4 bundles ({path.name})")
 
 
 def of_server(folder: Path, url: str) -> Path:
@@ -44,7 +44,7 @@ def write(folder: Path, resources: Iterable[dict[str, Any]], source: str) -> Pat
     return path
 
 
-def _with_readings(resources: list[dict[str, Any]], seed: int) -> Iterator[dict[str, Any]]:
+def with_readings(resources: list[dict[str, Any]], seed: int) -> Iterator[dict[str, Any]]:
     """They, and recent values of everyone who lives and is not in hospital: what a stay holds stays what the other views tell."""
     inside = {
         r["subject"]["reference"]

@@ -18,7 +18,14 @@ from galen.types import Gold, OracleSpec, Privacy, Task, TaskPrompt
 
 
 def build(
-    base: Path, n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0
+    base: Path,
+    n_train: int,
+    n_test: int,
+    n_ood: int,
+    seed: int,
+    *,
+    demonstrations: int = 0,
+    privacy: str = "synthetic",
 ) -> Iterator[tuple[Task, Gold]]:
     """Tasks with gold: train, test (patients and wordings of its own), test/ood (variants that training never has).
 
@@ -34,7 +41,10 @@ def build(
         forms = UNSEEN if block == "ood" else FORMS[test]
         maker = _Maker(random.Random(f"medagentbench/{seed}/{part}/{block}"), read, sides[test], asked)
         for number, (form, person, found) in enumerate(maker.questions(forms, n), first):
-            yield _pair(form, person, found, pick(maker.rng, WORDINGS[form.name], part), part, block, number, read)
+            task, gold = _pair(
+                form, person, found, pick(maker.rng, WORDINGS[form.name], part), part, block, number, read
+            )
+            yield task.model_copy(update={"privacy": Privacy(privacy)}), gold
 
 
 class _Maker:

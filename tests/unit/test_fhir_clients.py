@@ -50,7 +50,14 @@ def url(folder):
 
 def order(who):
     code = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}
-    return {"status": "active", "intent": "order", "priority": "stat", "code": code, "authoredOn": NOW, "subject": {"reference": who}}
+    return {
+        "status": "active",
+        "intent": "order",
+        "priority": "stat",
+        "code": code,
+        "authoredOn": NOW,
+        "subject": {"reference": who},
+    }
 
 
 def test_a_stock_client_searches_pages_reads_and_creates(url):
@@ -61,12 +68,19 @@ def test_a_stock_client_searches_pages_reads_and_creates(url):
     assert one["name"] == people[7]["name"]
     person = client.resources("Patient").search(family=one["name"][0]["family"], birthdate=one["birthDate"]).first()
     assert person is not None and person.id == one.id
-    values = client.resources("Observation").search(patient=one.id, date__ge="2023-11-12T10:15:00+00:00").sort("-date").fetch_all()
+    values = (
+        client.resources("Observation")
+        .search(patient=one.id, date__ge="2023-11-12T10:15:00+00:00")
+        .sort("-date")
+        .fetch_all()
+    )
     times = [v["effectiveDateTime"] for v in values]
     assert times == sorted(times, reverse=True) and all(t >= "2023-11-12T10:15" for t in times)
     made = client.resource("ServiceRequest", **order(f"Patient/{one.id}"))
     made.save()
-    assert made.id == "own-1" and [r.id for r in client.resources("ServiceRequest").search(patient=one.id).fetch_all()] == ["own-1"]
+    assert made.id == "own-1" and [
+        r.id for r in client.resources("ServiceRequest").search(patient=one.id).fetch_all()
+    ] == ["own-1"]
     with pytest.raises(ResourceNotFound):
         client.reference("Patient", "nobody").to_resource()
     with pytest.raises(OperationOutcome, match="not in its value set"):
@@ -77,7 +91,9 @@ def test_episodes_have_addresses_of_their_own(url):
     who = requests.get(f"{url}/fhir/Patient?_count=1", timeout=10).json()["entry"][0]["resource"]["id"]
     body = {"resourceType": "ServiceRequest", **order(f"Patient/{who}")}
     reply = requests.post(f"{url}/episodes/a/fhir/ServiceRequest", json=body, timeout=10)
-    assert reply.status_code == 201 and reply.headers["Location"].startswith(f"{url}/episodes/a/fhir/ServiceRequest/own-1")
+    assert reply.status_code == 201 and reply.headers["Location"].startswith(
+        f"{url}/episodes/a/fhir/ServiceRequest/own-1"
+    )
     total = lambda root: requests.get(f"{url}{root}/ServiceRequest", timeout=10).json()["total"]
     assert (total("/episodes/a/fhir"), total("/episodes/b/fhir"), total("/fhir")) == (1, 0, 0)
     assert len(requests.get(f"{url}/episodes/a", timeout=10).json()) == 1
@@ -86,8 +102,16 @@ def test_episodes_have_addresses_of_their_own(url):
 
 def test_http_says_what_the_server_says(url):
     reply = requests.get(f"{url}/fhir/Patient/nobody", timeout=10)
-    assert reply.status_code == 404 and reply.headers["Content-Type"].startswith("application/fhir+json") and valid(reply.json())
-    for method, path, status in (("PUT", "Patient/x", 405), ("GET", "Shoe", 404), ("POST", "Patient/_search?family=a", 200)):
+    assert (
+        reply.status_code == 404
+        and reply.headers["Content-Type"].startswith("application/fhir+json")
+        and valid(reply.json())
+    )
+    for method, path, status in (
+        ("PUT", "Patient/x", 405),
+        ("GET", "Shoe", 404),
+        ("POST", "Patient/_search?family=a", 200),
+    ):
         assert requests.request(method, f"{url}/fhir/{path}", timeout=10).status_code == status
 
 
@@ -105,7 +129,9 @@ def test_all_that_is_served_is_valid_r4(folder):
             seen += 1
     assert seen > 300
     who = server.request("GET", "Patient?_count=1").resource["entry"][0]["resource"]["id"]
-    made = server.request("POST", "ServiceRequest", json.dumps({"resourceType": "ServiceRequest", **order(f"Patient/{who}")}))
+    made = server.request(
+        "POST", "ServiceRequest", json.dumps({"resourceType": "ServiceRequest", **order(f"Patient/{who}")})
+    )
     assert made.status == 201 and valid(made.resource)
 
 

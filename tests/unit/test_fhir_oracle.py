@@ -71,12 +71,16 @@ def test_nothing_due_is_no_write():
 def test_a_mean_has_a_tolerance_and_a_level_none():
     gold = {"task": "task6", "answer": [120.37], "writes": []}
     assert passes(said([120.4], []), gold, tolerance=0.1) and not passes(said([120.4], []), gold)
-    assert not passes(said([120.6], []), gold, tolerance=0.1) and not passes(said([float("inf")], []), gold, tolerance=0.1)
+    assert not passes(said([120.6], []), gold, tolerance=0.1) and not passes(
+        said([float("inf")], []), gold, tolerance=0.1
+    )
 
 
 def test_answers_of_time_are_instants_and_texts_have_no_case():
     gold = {"task": "task10", "answer": [6.1, "2023-01-05T08:00:00+00:00"], "writes": []}
-    assert passes(said([6.1, "2023-01-05T09:00:00+01:00"], []), gold) and not passes(said([6.1, "2023-01-05"], []), gold)
+    assert passes(said([6.1, "2023-01-05T09:00:00+01:00"], []), gold) and not passes(
+        said([6.1, "2023-01-05"], []), gold
+    )
     nobody = {"task": "task1", "answer": ["Patient not found"], "writes": []}
     assert passes(said(["patient  not found"], []), nobody) and not passes(said(["not found"], []), nobody)
 

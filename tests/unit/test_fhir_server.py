@@ -200,11 +200,21 @@ ORDER = {
 def test_a_created_resource_is_read_and_found(server):
     reply = server.request("POST", "ServiceRequest", json.dumps({**ORDER, "id": "mine", "note": {"text": "soon"}}))
     made = reply.resource
-    assert reply.status == 201 and made["id"] == "own-1" and made["note"] == [{"text": "soon"}] and made["meta"]["lastUpdated"] == NOW
+    assert (
+        reply.status == 201
+        and made["id"] == "own-1"
+        and made["note"] == [{"text": "soon"}]
+        and made["meta"]["lastUpdated"] == NOW
+    )
     assert reply.headers["Location"] == "http://localhost:8080/fhir/ServiceRequest/own-1/_history/1"
     assert server.request("GET", "ServiceRequest/own-1").resource == made
     assert found(server, "ServiceRequest?patient=p1&code=2823-3&authored=2023-11-13") == ["own-1"]
-    vital = {"resourceType": "Observation", "status": "final", "code": {"text": "BP"}, "subject": {"reference": "Patient/p1"}}
+    vital = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "BP"},
+        "subject": {"reference": "Patient/p1"},
+    }
     server.request("POST", "Observation", json.dumps(vital))
     assert found(server, "Observation?code=BP") == ["own-2"], "a concept without a coding is found by its text"
     assert found(server, "Observation?patient=p1&_sort=-date&_count=2")[:1] == ["t9"]
@@ -249,7 +259,9 @@ def test_what_r4_does_not_allow_is_refused_at_its_place(server, resource, where,
     assert server.writes == []
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", '{"resourceType": 3}', '{"resourceType": "Patient"}', "[" * 100_000, '{"x": NaN}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{", '{"resourceType": 3}', '{"resourceType": "Patient"}', "[" * 100_000, '{"x": NaN}', b"\xff"]
+)
 def test_a_body_that_is_no_resource_is_refused(server, body):
     assert fails(server, 400, "POST", "Observation", body)
     assert fails(server, 413, "POST", "Observation", " " * 1_000_001)
@@ -258,7 +270,12 @@ def test_a_body_that_is_no_resource_is_refused(server, body):
 @settings(max_examples=60)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text() | st.sampled_from(["coding", "code", "status", "subject", "extension", "note", "text"]), x)))  # fmt: skip
 def test_rules_refuse_and_never_break(junk):
-    for resource in (junk, {**ORDER, "code": junk}, {**ORDER, "note": junk}, {**ORDER, **junk} if isinstance(junk, dict) else junk):
+    for resource in (
+        junk,
+        {**ORDER, "code": junk},
+        {**ORDER, "note": junk},
+        {**ORDER, **junk} if isinstance(junk, dict) else junk,
+    ):
         try:
             made = checked(resource, "ServiceRequest")
         except FhirError as error:
@@ -285,7 +302,10 @@ def interleaved(base, n):
         posted[turn] += 1
     wrong = 0
     for i, episode in enumerate(episodes):
-        notes = [e["resource"]["note"][0]["text"] for e in episode.request("GET", "ServiceRequest?patient=p1").resource.get("entry", [])]
+        notes = [
+            e["resource"]["note"][0]["text"]
+            for e in episode.request("GET", "ServiceRequest?patient=p1").resource.get("entry", [])
+        ]
         wrong += notes != [f"of {i}"] * posted[i]
     for episode in episodes[::2]:
         episode.reset()
@@ -306,7 +326,10 @@ def test_no_episode_of_ten_thousand_sees_anothers_writes(base):
 def test_an_address_is_a_path_or_a_whole_url(base):
     server = Episode(base, "http://host:9/episodes/a/fhir")
     link = server.request("GET", "/Patient?_count=1").resource["link"][1]["url"]
-    assert urlsplit(link).path == "/episodes/a/fhir/Patient" and server.request("GET", link).resource["entry"][0]["resource"]["id"] == "p2"
+    assert (
+        urlsplit(link).path == "/episodes/a/fhir/Patient"
+        and server.request("GET", link).resource["entry"][0]["resource"]["id"] == "p2"
+    )
 
 
 def test_the_window_of_a_day_begins_at_its_minute(server):

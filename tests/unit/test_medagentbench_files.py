@@ -79,7 +79,7 @@ def write(folder, found, name="test_data_v2.json", lines=False):
 
 
 def test_the_release_is_read_over_any_fhir_server(tmp_path, url, people, backend, capsys):
-    file = write(tmp_path / "release", rows(people[0]) + [dict(rows(people[1])[6], id="task7_2")])
+    file = write(tmp_path / "release", [*rows(people[0]), dict(rows(people[1])[6], id="task7_2")])
     build(tmp_path / "gym", 0, DataSettings(patients=20), Sources(medagentbench=file, fhir_url=url))
     tasks = read_tasks(tmp_path / "gym", "medagentbench", "test")
     assert [t.id.rsplit("/", 1)[1] for t in tasks] == [*(f"task{n}_1" for n in range(1, 11)), "task7_2"]
@@ -90,7 +90,9 @@ def test_the_release_is_read_over_any_fhir_server(tmp_path, url, people, backend
     for (task, gold), done in zip(pairs, References(tmp_path / "gym", backend).compute(pairs), strict=True):
         assert judge(task.oracle, done.text, gold.answer).passed, (task.id, done)
         assert task.privacy == "open_deid" and task.metadata["source"] == "test_data_v2.json"
-    assert pairs[0][1].answer["answer"] == [people[0].mrn] and pairs[7][1].answer["writes"][0]["note"] == [{"text": NOTE}]
+    assert pairs[0][1].answer["answer"] == [people[0].mrn] and pairs[7][1].answer["writes"][0]["note"] == [
+        {"text": NOTE}
+    ]
     assert pairs[6][1].answer["answer"] == [people[0].values["GLU"][-1].value]
     assert tasks[1].prompt.documents == (f"{NOW}, and the answer should be rounded down to an integer.",)
     source = json.loads((tmp_path / "gym" / "dataset.json").read_text())["source"]
@@ -118,7 +120,9 @@ def test_a_stored_solution_that_is_not_ours_is_told(tmp_path, folder, people, ca
     _, _, [difference] = published.read(write(tmp_path, [row]), folder / "fhir.sqlite")
     assert (difference.released, difference.ours) == (["S0000001"], [people[0].mrn])
     assert "1 stored answers differ from ours, which are kept" in capsys.readouterr().out
-    nobody = dict(row, instruction=row["instruction"].replace(str(people[0].birth), "1801-02-03"), sol=["Patient not found"])
+    nobody = dict(
+        row, instruction=row["instruction"].replace(str(people[0].birth), "1801-02-03"), sol=["Patient not found"]
+    )
     [(_, gold)], _, differences = published.read(write(tmp_path, [nobody]), folder / "fhir.sqlite")
     assert gold.answer["answer"] == ["Patient not found"] and differences == []
 
@@ -147,7 +151,10 @@ def test_medagentgyms_rows_need_their_server(tmp_path, url, people):
 
 def test_a_server_that_is_none_is_named(tmp_path, url):
     file = write(tmp_path, [])
-    for address, fault in (("http://127.0.0.1:9/fhir", "no FHIR server answers"), (url.replace("/fhir/", ""), "no FHIR server answers")):
+    for address, fault in (
+        ("http://127.0.0.1:9/fhir", "no FHIR server answers"),
+        (url.replace("/fhir/", ""), "no FHIR server answers"),
+    ):
         with pytest.raises(UserError, match=fault):
             build(tmp_path / "gym", 0, DataSettings(patients=20), Sources(medagentbench=file, fhir_url=address))
 
@@ -155,15 +162,30 @@ def test_a_server_that_is_none_is_named(tmp_path, url):
 def test_questions_are_made_of_any_server(tmp_path, url):
     size = FamilySize(train=10, valid=0, test=5, ood=5)
     build(tmp_path / "gym", 0, DataSettings(patients=20, medagentbench=size), Sources(fhir_url=url))
-    assert len(read_tasks(tmp_path / "gym", "medagentbench", "train")) == 10
+    assert [t.privacy for t in read_tasks(tmp_path / "gym", "medagentbench", "train")] == ["credentialed"] * 10
 
 
 def bundle(*resources):
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": f"urn:uuid:{r['id']}", "resource": r} for r in resources]}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"fullUrl": f"urn:uuid:{r['id']}", "resource": r} for r in resources],
+    }
 
 
-PERSON = {"resourceType": "Patient", "id": "a", "name": [{"given": ["Ida"], "family": "Stone"}], "birthDate": "1950-03-02"}
-VALUE = {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"}, "subject": {"reference": "urn:uuid:a"}}
+PERSON = {
+    "resourceType": "Patient",
+    "id": "a",
+    "name": [{"given": ["Ida"], "family": "Stone"}],
+    "birthDate": "1950-03-02",
+}
+VALUE = {
+    "resourceType": "Observation",
+    "id": "o",
+    "status": "final",
+    "code": {"text": "x"},
+    "subject": {"reference": "urn:uuid:a"},
+}
 
 
 def test_broken_references_are_refused_and_reported(tmp_path, capsys):
@@ -176,11 +198,17 @@ def test_broken_references_are_refused_and_reported(tmp_path, capsys):
     write(tmp_path / "b", bundle({**PERSON, "birthDate": "1951-01-01"}), "ida_again.json")
     kept = bundles.resources(tmp_path / "b", 0)
     assert [(r["resourceType"], r["id"]) for r in kept] == [("Patient", "a"), ("Observation", "o")]
-    assert kept[1]["subject"] == {"reference": "Patient/a"} and kept[0]["identifier"][0]["type"]["coding"][0]["code"] == "MR"
+    assert (
+        kept[1]["subject"] == {"reference": "Patient/a"}
+        and kept[0]["identifier"][0]["type"]["coding"][0]["code"] == "MR"
+    )
     said = capsys.readouterr().out
     assert "2 used, 4 refused" in said and "left out, for the server has no such type: Claim 1" in said
     assert "1 refused: Observation.subject leads nowhere" in said and "ida.json: Observation/o2" in said
-    assert "2 refused: Observation.performer leads nowhere" in said and "1 refused: another resource has its type and id" in said
+    assert (
+        "2 refused: Observation.performer leads nowhere" in said
+        and "1 refused: another resource has its type and id" in said
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def gold(task, answer, *writes):
 
 def both(record, right, params=None):
     """The released verdict and ours on a printed record; the released one reads GET and POST."""
-    theirs = json.dumps({"GET": record["answer"], "POST": [x for w in record["writes"] for x in ("http://localhost:8080/fhir/", w)]})
+    theirs = json.dumps(
+        {"GET": record["answer"], "POST": [x for w in record["writes"] for x in ("http://localhost:8080/fhir/", w)]}
+    )
     verdict = judge(OracleSpec(kind="fhir", params=params or {}), json.dumps(record), right)
     return paper_oracle("medagentbench", [theirs], right).passed, verdict.passed
 
@@ -60,7 +62,9 @@ def test_potassium_passes_without_an_answer():
     assert both(record([], *writes), gold("task9", [3.0], *writes)) == (True, False)
 
 
-@pytest.mark.parametrize(("task", "value"), [("task2", 7), ("task4", 1.8), ("task6", 120.5), ("task7", 95), ("task1", "S1234567")])
+@pytest.mark.parametrize(
+    ("task", "value"), [("task2", 7), ("task4", 1.8), ("task6", 120.5), ("task7", 95), ("task1", "S1234567")]
+)
 def test_a_value_passes_wherever_it_stands(task, value):
     for answer in ([f"http://localhost:8080/fhir/{value}"], [f"1{value}9"], [0, value, 1]):
         assert both(record(answer), gold(task, [value])) == (True, False)
