@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from data_prep import biodsbench, ehrsql, medcalc, npowerai, seqsql, treqs
+from data_prep import biodsbench, ehrsql, medagentbench, medcalc, npowerai, seqsql, treqs
 from data_prep.ehrcon.build import build as build_ehrcon
 from data_prep.ehrsql.eicu import EICU
 from data_prep.eicu import raw as raw_eicu
@@ -17,6 +17,7 @@ from data_prep.given import Pair, Sources, given
 from data_prep.hospital.fhir import from_fhir
 from data_prep.hospital.generate import generate
 from data_prep.hospital.model import Hospital
+from data_prep.medagentbench import base as fhir
 from data_prep.mimic_iii import raw as raw_mimic
 from data_prep.mimic_iii import view as mimic_iii
 from data_prep.settings import DataSettings, FamilySize
@@ -86,6 +87,20 @@ class _Views:
         path = self.resources / "treqs.sqlite"
         treqs.write_sqlite(self.mimic_iii, path, self.seed)
         return path
+
+    @cached_property
+    def fhir(self) -> Path:
+        path, bundles = self.resources / Path(fhir.DATABASE.path).name, self.sources.fhir
+        if path.exists():  # a published one
+            return path
+        if self.sources.fhir_url:
+            return fhir.of_server(self.resources, self.sources.fhir_url)
+        self.source = self.source or (f"FHIR R4 bundles ({bundles.name})" if bundles else "")
+        return (
+            fhir.of_bundles(self.resources, bundles, self.seed)
+            if bundles
+            else fhir.of_hospital(self.resources, self.hospital)
+        )
 
     def privacy(self, name: str) -> str:
         """Of what is made of the database `name`, which must be there."""
@@ -161,7 +176,12 @@ def _biodsbench(views: _Views, size: Any) -> list[Pair]:
     return _made(partial(biodsbench.build, views.resources), views.seed, size)
 
 
+def _medagentbench(views: _Views, size: Any) -> list[Pair]:
+    privacy = "credentialed" if views.sources.fhir_url else "synthetic"
+    return _made(partial(medagentbench.build, views.fhir, privacy=privacy), views.seed, size)
+
+
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {
     "mimic_iii": _mimic_iii, "eicu": _eicu, "treqs": _treqs, "ehr_seqsql": _ehr_seqsql, "ehrcon": _ehrcon,
-    "medcalc": _medcalc, "npowerai": _npowerai, "biodsbench": _biodsbench,
+    "medcalc": _medcalc, "npowerai": _npowerai, "biodsbench": _biodsbench, "medagentbench": _medagentbench,
 }  # fmt: skip

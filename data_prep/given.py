@@ -9,6 +9,8 @@ from pathlib import Path
 from data_prep import seqsql, treqs
 from data_prep.biodsbench import published as biodsbench
 from data_prep.ehrcon import source as ehrcon
+from data_prep.medagentbench import base as fhir_base
+from data_prep.medagentbench import published as medagentbench
 from data_prep.medcalc import bench
 from data_prep.npowerai import published as npowerai
 from data_prep.sources import ehrsql, medagentgym
@@ -28,7 +30,8 @@ class Sources:
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
-    one with `train` in its name; `biodsbench`, its folder with the studies' tables.
+    one with `train` in its name; `biodsbench`, its folder with the studies' tables; `medagentbench`, its task file, over
+    the server at `fhir_url` (or the bundles of `fhir`).
     """
 
     fhir: Path | None = None
@@ -41,6 +44,8 @@ class Sources:
     medagentgym: Path | None = None
     medcalc: tuple[Path, ...] = ()
     biodsbench: Path | None = None
+    medagentbench: Path | None = None
+    fhir_url: str | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:
@@ -49,8 +54,9 @@ class Sources:
     @property
     def told(self) -> str:
         """What they are, for the manifest; the hospital's bundles are told with the hospital."""
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("fhir", "medcalc")}
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("fhir", "medcalc", "fhir_url")}
         told = [f"{name}: {path.name}" for name, path in given.items() if path]
+        told += [f"FHIR server: {self.fhir_url}"] if self.fhir_url else []
         return "; ".join(told + [f"medcalc: {path.name}" for path in self.medcalc])
 
 
@@ -88,6 +94,8 @@ def given(sources: Sources, resources: Path, mimic: Callable[[], Path]) -> dict[
         add("ehrcon", ehrcon.read_physionet(sources.ehrcon, resources)[0])
     if sources.biodsbench:
         add("biodsbench", biodsbench.read_release(sources.biodsbench, resources)[0])
+    if sources.medagentbench:
+        add("medagentbench", medagentbench.read(sources.medagentbench, _server(sources, resources))[0])
     if sources.medcalc:
         add("medcalc", [p for f in sources.medcalc for p in bench.read(f, "train" if "train" in f.name else "test")])
     return found
@@ -106,6 +114,9 @@ def _gym(
         add("npowerai", [pair for file in files for pair in npowerai.read(file)[0]])
     elif folder.name == "biodsbench" and files:
         add("biodsbench", [pair for file in files for pair in biodsbench.read_medagentgym(file, resources)[0]])
+    elif folder.name == "medagentbench" and files:
+        base = _server(sources, resources)
+        add("medagentbench", [pair for file in files for pair in medagentbench.read(file, base)[0]])
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":
@@ -114,6 +125,17 @@ def _gym(
         add(GYM[folder.name], [pair for file in files for pair in medagentgym.read(file, folder.name, database)[0]])
     else:
         print(f"{folder}: passed over: {'no family of its name is read' if files else 'no *_tasks.jsonl in it'}")
+
+
+def _server(sources: Sources, resources: Path) -> Path:
+    """The base file of the FHIR server that published tasks are asked of."""
+    if sources.fhir_url:
+        return fhir_base.of_server(resources, sources.fhir_url)
+    if sources.fhir:
+        return fhir_base.of_bundles(resources, sources.fhir, 0)
+    raise UserError(
+        "MedAgentBench's tasks need the data of its FHIR server: give --fhir-url, or --from-fhir with its bundles"
+    )
 
 
 def _room(sources: Sources, resources: Path, family: str) -> Path:

@@ -64,6 +64,7 @@ class DataSettings(Frozen):
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
     biodsbench: FamilySize | None = None
+    medagentbench: FamilySize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
     keep: dict[str, Kept] = {}
 

@@ -37,8 +37,8 @@ def from_fhir(path: Path) -> Hospital:
     """
     patients = []
     left_out: Counter[str] = Counter()
-    for name, bundle in _bundles(path):
-        by_type = _sort(name, bundle)
+    for name, bundle in read_bundles(path):
+        by_type = _sort(bundle)
         if by_type["Patient"]:
             found = _patient(name, by_type, FIRST_ID + len(patients), left_out)
             if found.admissions:
@@ -49,7 +49,8 @@ def from_fhir(path: Path) -> Hospital:
     return Hospital(tuple(patients), source=f"FHIR R4 bundles ({path.name}, {len(patients)} patients)", notes=notes)
 
 
-def _bundles(path: Path) -> Iterator[tuple[str, Any]]:
+def read_bundles(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file, bundle) of a zip or a folder; raises UserError for what is no Bundle, named."""
     if not path.exists():
         raise UserError(f"{path}: no such file; --from-fhir takes a zip or a folder of FHIR R4 bundles")
     if path.is_dir():
@@ -62,14 +63,15 @@ def _bundles(path: Path) -> Iterator[tuple[str, Any]]:
         files = [(n, lambda n=n: archive.read(n)) for n in sorted(archive.namelist()) if n.endswith(".json")]
     for name, read in files:
         try:
-            yield name, json.loads(read())
+            bundle = json.loads(read())
         except json.JSONDecodeError as error:
             raise UserError(f"{path}: {name}: not JSON: {error}") from None
+        if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+            raise UserError(f"{name}: resourceType: expected a FHIR Bundle")
+        yield name, bundle
 
 
-def _sort(name: str, bundle: Any) -> dict[str, list[dict[str, Any]]]:
-    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        raise UserError(f"{name}: resourceType: expected a FHIR Bundle")
+def _sort(bundle: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in bundle.get("entry", []):
         resource = entry.get("resource", {})

@@ -16,6 +16,7 @@ import wire
 
 MAX_ROWS = 1000
 OUT_OF_MEMORY_FIRST = "1000"
+MODULES = "/data/python"  # where a task shows modules of its own
 
 
 def run(body_fd: int, out: int, err: int, verb: bytes, settings: dict) -> None:
@@ -46,6 +47,7 @@ def become_payload(out: int, err: int, keep: int, settings: dict) -> None:
     os.closerange(3, keep)
     os.closerange(keep + 1, 256)
     kernel.set_dumpable(True)
+    sys.path.insert(0, MODULES)
     with contextlib.suppress(OSError):  # gVisor has no such file
         Path("/proc/self/oom_score_adj").write_text(OUT_OF_MEMORY_FIRST)
     if settings["landlock"]:

@@ -16,12 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
 
-from galen import cli_evals, cli_proofs, cli_report, cli_sandbox, cli_sweep
+from galen import cli_evals, cli_fhir, cli_proofs, cli_report, cli_sandbox, cli_sweep
 from galen.errors import GalenError, UserError, unknown
 from galen.paths import CACHE, DEFAULT_DATA, ROOT, RUNS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cli_sandbox.app, name="sandbox")
+app.add_typer(cli_fhir.app, name="fhir")
 for command in (*cli_proofs.COMMANDS, *cli_report.COMMANDS, *cli_sweep.COMMANDS):
     app.command()(command)
 for name, command in cli_evals.COMMANDS.items():
@@ -58,6 +59,10 @@ def data(
     from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
     from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     from_biodsbench: Annotated[Path | None, typer.Option(help="BioDSBench's folder, with the studies' tables.")] = None,
+    from_medagentbench: Annotated[
+        Path | None, typer.Option(help="MedAgentBench's task file (test_data_v2.json).")
+    ] = None,
+    fhir_url: Annotated[str | None, typer.Option(help="A FHIR R4 server whose patients are asked about.")] = None,
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
     """Write a task folder: a generated hospital and its tasks, or real ones (docs/data.md)."""
@@ -69,7 +74,7 @@ def data(
 
     sources = Sources(
         from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
-        tuple(from_medcalc), from_biodsbench,
+        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url,
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:

@@ -10,9 +10,9 @@ import pytest
 from galen.paths import ROOT
 
 ORDER = [
-    ("types", "errors", "paths"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
+    ("types", "errors", "paths", "fhir"), ("config", "presets"), ("plan",), ("oracles", "sandbox", "policy"), ("tasks",), ("agent",),
     ("rollout",), ("data", "evals", "proofs"), ("train",), ("report",), ("pipeline",), ("sweep",),
-    ("cli_sandbox", "cli_proofs", "cli_report", "cli_evals", "cli_sweep"),
+    ("cli_sandbox", "cli_proofs", "cli_fhir", "cli_report", "cli_evals", "cli_sweep"),
     ("cli",),
 ]  # fmt: skip
 RANK = {room: i for i, rooms in enumerate(ORDER) for room in rooms}

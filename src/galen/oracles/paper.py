@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from galen.errors import unknown
+from galen.oracles.paper_fhir import released
 from galen.types import Verdict
 
 VERSION = 1
@@ -85,7 +86,7 @@ def ends_well(output: str, gold: Any) -> bool:
 
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well,
+    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well, "medagentbench": released,
 }  # fmt: skip
 
 

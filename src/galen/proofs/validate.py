@@ -7,6 +7,7 @@ and wrong ones fail. Each verdict is asked for twice, here and of a grader proce
 from __future__ import annotations
 
 import atexit
+import json
 import math
 import multiprocessing
 import random
@@ -238,7 +239,9 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def written(answer: Any) -> str:
-    """A stored answer as a submission: rows one a line, cells by tabs."""
+    """A stored answer as a submission: rows one a line, cells by tabs; an answer with writes as JSON."""
+    if isinstance(answer, dict):
+        return json.dumps({name: answer[name] for name in ("answer", "writes")}, ensure_ascii=False)
     if not isinstance(answer, list):
         return str(answer)
     if answer and not isinstance(answer[0], list):
