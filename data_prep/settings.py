@@ -42,6 +42,12 @@ class MedCalcSize(FamilySize):
     calculators: Calculators = "brief"
 
 
+class EhrshotSize(NoteSize):
+    """`patients`: how many are generated for each split; those of train and valid in the sense of EHRSHOT, and of test."""
+
+    patients: int = Field(default=1200, ge=300)
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
@@ -56,4 +62,5 @@ class DataSettings(Frozen):
     ehrcon: NoteSize | None = None
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
+    ehrshot: EhrshotSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
