@@ -155,7 +155,7 @@ def _npowerai(views: _Views, size: Any) -> list[Pair]:
 
 def _ehrshot(views: _Views, size: Any) -> list[Pair]:
     sizes = {"train": size.train, "valid": size.valid, "test": size.test}
-    return list(ehrshot.build(views.resources, sizes, size.patients, views.seed))
+    return ehrshot.build(views.resources, sizes, size.patients, views.seed)
 
 
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {

@@ -5,14 +5,19 @@ from __future__ import annotations
 import inspect
 import math
 import random
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice, product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from data_prep.ehrshot import embeddings, records
-from data_prep.ehrshot.cohort import Cohort, Features, Sample
+from data_prep.ehrshot.cohort import SHARES, Cohort, Features, Sample, Split, divided, stream
 from data_prep.ehrshot.definitions import TASKS, Definition
+from data_prep.ehrshot.encoder import embed
 from data_prep.ehrshot.generate import generate
+from data_prep.ehrshot.labels import Labelled
 from data_prep.ehrshot.phrases import contract, question
 from data_prep.sources.counts import Counts
 from galen.errors import UserError
@@ -20,54 +25,61 @@ from galen.oracles import predictions
 from galen.tasks.ehrshot import KEYS
 from galen.types import ActionKind, Gold, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
-Split = Literal["train", "valid", "test"]
 Pair = tuple[Task, Gold]
 
 FAMILY = "ehrshot"
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
-FEATURES: tuple[Features, ...] = ("records", "embeddings")
 SHOTS = (None, 128, 64)  # labelled examples of each class, EHRSHOT's k; None is all
+SAMPLES = 5  # of the labelled rows, of one sort of instance
 CLEAR = 0.03  # AUROC between baseline and threshold, at least
 GUESSES = 3.0  # standard errors of a guess's AUROC above one half: the baseline
 STEP = 0.75  # of the way from the baseline to the reference's AUROC: the threshold
 FIRST_IDS = {"train": 1_000_000, "valid": 4_000_000, "test": 7_000_000}
 
 
-def build(resources: Path, sizes: Mapping[Split, int], patients: int, seed: int) -> Iterator[Pair]:
+def build(resources: Path, sizes: Mapping[Split, int], patients: int, seed: int) -> list[Pair]:
     """`sizes` instances a split, each over `patients` generated people; their files are written below `resources`."""
-    for split, n in sizes.items():
-        if n:
+    cohorts = []
+    for split in sizes:
+        if sizes[split]:
             cdm = generate(patients, random.Random(f"ehrshot/{seed}/{split}"), FIRST_IDS[split])
-            yield from _instances(Cohort(cdm, split, resources, seed), n, FEATURES, Privacy.SYNTHETIC, Counts())
+            sides = divided(cdm.person.person_id, SHARES, stream(seed, f"{split}/patients"))
+            labelled = Labelled(cdm, Counts())
+            cohorts.append(Cohort(split, resources, seed, sides, labelled, cdm, partial(embed, cdm)))
+    return instances(cohorts, sizes, Privacy.SYNTHETIC)
 
 
-def _instances(
-    cohort: Cohort, n: int, given: tuple[Features, ...], privacy: Privacy, counts: Counts
-) -> Iterator[Pair]:  # fmt: skip
-    """`n` instances that differ in task, features, number of examples or sample; those that cannot be are counted.
+def instances(cohorts: Iterable[Cohort], sizes: Mapping[Split, int], privacy: Privacy) -> list[Pair]:
+    """As many instances of each cohort as `sizes` says, or as there can be; then why not more is printed.
 
     Raises:
-        UserError: there are not so many.
+        UserError: there is none.
     """
-    names, made, number = list(TASKS), 0, 0
-    rounds = len(given) * len(SHOTS)
-    while made < n:
-        turn, place = divmod(number, len(names))
-        task, kind = TASKS[names[place]], given[(place + turn) % len(given)]
-        shots, again = SHOTS[turn // len(given) % len(SHOTS)], turn // rounds
-        if turn > n // len(names) + 3 * rounds:
-            raise UserError(
-                f"{cohort.split}: {made} of {n} instances of EHRSHOT's tasks can be made; ask for fewer, or of more patients\n{counts.report()}"
-            )
-        number += 1
-        folder = f"{cohort.split}-{made:04d}"
-        sample = cohort.sample(task, kind, shots, again, folder)
-        pair = sample if isinstance(sample, str) else _posed(cohort, task, kind, shots, sample, folder, privacy)
-        if isinstance(pair, str):
-            counts.leave(f"{task.name}, {kind}, k = {shots or 'all'}: {pair}", 1)
-            continue
-        yield pair
-        made += 1
+    pairs, refused = [], Counts()
+    for cohort in cohorts:
+        pairs += islice(_instances(cohort, privacy, refused), sizes[cohort.split])
+    if len(pairs) < sum(sizes.values()):
+        print(f"ehrshot: {len(pairs)} of {sum(sizes.values())} instances can be made\n{refused.report()}")
+    if not pairs:
+        raise UserError(f"no task of EHRSHOT can be made of these patients:\n{refused.report()}")
+    return pairs
+
+
+def _instances(cohort: Cohort, privacy: Privacy, refused: Counts) -> Iterator[Pair]:
+    """Every instance that differs in task, features, number of examples or sample; those that cannot be are counted."""
+    made = 0
+    for again, shots, turn in product(range(SAMPLES), SHOTS, range(len(cohort.features))):
+        for place, task in enumerate(TASKS.values()):
+            kind = cohort.features[(place + turn) % len(cohort.features)]
+            folder = f"{cohort.split}-{made:04d}"
+            sample = cohort.sample(task, kind, shots, again, folder)
+            pair = sample if isinstance(sample, str) else _posed(cohort, task, kind, shots, sample, folder, privacy)
+            if isinstance(pair, str):
+                shutil.rmtree(cohort.resources / FAMILY / folder, ignore_errors=True)
+                refused.leave(f"{cohort.split}: {task.name}, {kind}, k = {shots or 'all'}: {pair}", 1)
+            else:
+                made += 1
+                yield pair
 
 
 def _posed(

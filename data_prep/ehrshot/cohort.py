@@ -9,6 +9,7 @@ of a patient would tell the label of an earlier one, a test patient is asked abo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +18,12 @@ import numpy as np
 import pandas as pd
 
 from data_prep.ehrshot.definitions import SEVERITIES, Definition
-from data_prep.ehrshot.encoder import embed
-from data_prep.ehrshot.labels import label
 from data_prep.ehrshot.omop import TIMED, Cdm
-from data_prep.sources.counts import Counts
 from galen.tasks.ehrshot import KEYS, PLACE
 
 Features = Literal["records", "embeddings"]
+Split = Literal["train", "valid", "test"]
+SIDES: tuple[Split, ...] = ("train", "valid", "test")
 SHARES = (0.5, 0.15)  # of the patients, for train and valid; the rest is asked
 MOST = {"train": 1200, "valid": 300, "test": 600}  # rows
 REPEATABLE = ("lab values", "chest x-ray findings")  # a later embedding tells nothing of an earlier label
@@ -45,29 +45,35 @@ class Sample:
     gold: list[list[Any]]
 
 
+@dataclass(frozen=True)
 class Cohort:
-    """The patients of `cdm`; files go into folders below `resources`."""
+    """Patients by side (train, valid or test), the labels of each task, and what there is to predict from.
 
-    def __init__(self, cdm: Cdm, split: Literal["train", "valid", "test"], resources: Path, seed: int) -> None:
-        self.cdm, self.split, self.resources = cdm, split, resources
-        self.counts = Counts()
-        self._seed = seed
-        ids = np.sort(cdm.person.person_id.to_numpy())
-        self._rng("patients").shuffle(ids)
-        ends = (np.cumsum(SHARES) * len(ids)).round().astype(int)
-        self._sides = {
-            int(id_): side
-            for side, some in zip(("train", "valid", "test"), np.split(ids, ends), strict=True)
-            for id_ in some
-        }
-        self._labels: dict[str, pd.DataFrame] = {}
+    `labelled` gives a task's labels (`labels.label`), `embedded` the embeddings of rows in their order, where there are any.
+    `cdm` has the records, where there are any. Files go into folders below `resources`.
+    """
+
+    split: Split
+    resources: Path
+    seed: int
+    sides: Mapping[int, str]
+    labelled: Callable[[Definition], pd.DataFrame]
+    cdm: Cdm | None = None
+    embedded: Callable[[pd.DataFrame, np.random.Generator], np.ndarray] | None = None
+
+    @property
+    def features(self) -> tuple[Features, ...]:
+        return ("records",) * (self.cdm is not None) + ("embeddings",) * (self.embedded is not None)
 
     def sample(self, task: Definition, kind: Features, shots: int | None, again: int, folder: str) -> Sample | str:
         """The instance's rows, written into `folder`, or why there are too few; `again` numbers samples of one sort."""
-        labels = self._labelled(task)
+        labels = self.labelled(task)
+        labels = labels.assign(side=labels.patient_id.map(self.sides))
         test = self._asked(task, kind, labels)
         if problem := _too_few(task, test):
             return problem
+        if again and shots is None and (labels.side == "train").sum() <= MOST["train"]:
+            return "a further sample would be the same rows"
         rng = self._rng(f"{task.name}/{shots}/{again}")
         parts = {name: _some(labels[labels.side == name], task, shots, MOST[name], rng) for name in ("train", "valid")}
         if problem := _too_few(task, parts["train"]):
@@ -76,24 +82,21 @@ class Cohort:
         (root / folder).mkdir(parents=True, exist_ok=True)
         mounts = {f"{PLACE}/{folder}": root / folder}
         for name, rows in {**parts, "test": test}.items():
-            (rows[list(KEYS)] if name == "test" else _shown(rows, task)).to_csv(root / folder / f"{name}.csv", index=False)
-            if kind == "embeddings":
-                np.save(root / folder / f"{name}.npy", embed(self.cdm, rows, rng))
-        if kind == "records":
-            mounts |= {f"{PLACE}/{path.name}": path for path in (self._patients(root), self._histories(root, task, test))}
+            (rows[list(KEYS)] if name == "test" else _shown(rows, task)).to_csv(
+                root / folder / f"{name}.csv", index=False
+            )
+            if self.embedded and kind == "embeddings":
+                np.save(root / folder / f"{name}.npy", self.embedded(rows, rng).astype(np.float32))
+        if self.cdm and kind == "records":
+            folders = (self._patients(root, self.cdm), self._histories(root, self.cdm, task, test))
+            mounts |= {f"{PLACE}/{path.name}": path for path in folders}
         times = test.prediction_time.dt.strftime("%Y-%m-%d %H:%M:%S")
         values = test.value if task.labels == "bits" else test.value.astype(int)
         gold = [list(row) for row in zip(test.patient_id.tolist(), times.tolist(), values.tolist(), strict=True)]
         return Sample(mounts, len(parts["train"]), len(parts["valid"]), gold)
 
     def _rng(self, what: str) -> np.random.Generator:
-        return np.random.default_rng(list(f"ehrshot/{self._seed}/{self.split}/{what}".encode()))
-
-    def _labelled(self, task: Definition) -> pd.DataFrame:
-        if task.name not in self._labels:
-            found = label(self.cdm, task, self.counts)
-            self._labels[task.name] = found.assign(side=found.patient_id.map(self._sides))
-        return self._labels[task.name]
+        return stream(self.seed, f"{self.split}/{what}")
 
     def _asked(self, task: Definition, kind: Features, labels: pd.DataFrame) -> pd.DataFrame:
         """The rows of the test set; each class of several is as likely to be asked about."""
@@ -105,25 +108,25 @@ class Cohort:
             rows = rows.drop_duplicates("patient_id")
         return rows.head(MOST["test"]).sort_values(list(KEYS), ignore_index=True)
 
-    def _patients(self, root: Path) -> Path:
+    def _patients(self, root: Path, cdm: Cdm) -> Path:
         """The whole records of the patients of train and valid."""
         folder = root / f"{self.split}-patients"
         if not folder.exists():
             folder.mkdir()
             for name in SHOWN:
-                table = getattr(self.cdm, name)
-                table[table.person_id.map(self._sides) != "test"].to_csv(folder / f"{name}.csv", index=False)
-            self.cdm.concept.to_csv(folder / "concept.csv", index=False)
+                table = getattr(cdm, name)
+                table[table.person_id.map(self.sides) != "test"].to_csv(folder / f"{name}.csv", index=False)
+            cdm.concept.to_csv(folder / "concept.csv", index=False)
         return folder
 
-    def _histories(self, root: Path, task: Definition, test: pd.DataFrame) -> Path:
+    def _histories(self, root: Path, cdm: Cdm, task: Definition, test: pd.DataFrame) -> Path:
         """What was recorded of each test patient by the prediction: a stay that went on has no end yet."""
         folder = root / f"{self.split}-{task.name}-test"
         if not folder.exists():
             folder.mkdir()
             now = test.set_index("patient_id").prediction_time
             for name in SHOWN:
-                table = getattr(self.cdm, name)
+                table = getattr(cdm, name)
                 until = table.person_id.map(now)
                 seen = table[until.notna() if name == "person" else table[TIMED[name]] <= until]
                 ends = {
@@ -134,10 +137,25 @@ class Cohort:
         return folder
 
 
+def stream(seed: int, what: str) -> np.random.Generator:
+    """The family's own random numbers for `what`."""
+    return np.random.default_rng(list(f"ehrshot/{seed}/{what}".encode()))
+
+
+def divided(ids: Iterable[int], shares: tuple[float, float], rng: np.random.Generator) -> dict[int, Split]:
+    """Each of `ids` by its side; `shares` are those of the first two."""
+    known = np.sort(np.fromiter(set(ids), dtype=np.int64))
+    rng.shuffle(known)
+    ends = (np.cumsum(shares) * len(known)).round().astype(int)
+    return {int(id_): side for side, some in zip(SIDES, np.split(known, ends), strict=True) for id_ in some}
+
+
 def _shown(rows: pd.DataFrame, task: Definition) -> pd.DataFrame:
     """Labels as the agent reads them: 0 or 1, the name of a class, or a column for each finding."""
     if task.labels == "bits":
-        bits = pd.DataFrame([[int(bit) for bit in value] for value in rows.value], columns=list(task.columns), index=rows.index)
+        bits = pd.DataFrame(
+            [[int(bit) for bit in value] for value in rows.value], columns=list(task.columns), index=rows.index
+        )
         return rows[list(KEYS)].join(bits)
     values = rows.value.map(dict(enumerate(SEVERITIES))) if task.labels == "classes" else rows.value.astype(int)
     return rows[list(KEYS)].assign(value=values)

@@ -118,4 +118,10 @@ def severity(lab: Lab, value: float) -> int:
     sign = 1 if lab.high else -1
     mild, moderate, severe = (sign * cut for cut in lab.cuts)
     measured = sign * value
-    return 3 if measured > severe else 2 if measured > moderate else int(measured > mild or (lab.inclusive and measured == mild))
+    return (
+        3
+        if measured > severe
+        else 2
+        if measured > moderate
+        else int(measured > mild or (lab.inclusive and measured == mild))
+    )

@@ -18,13 +18,16 @@ from data_prep.ehrshot.omop import Cdm
 from data_prep.ehrshot.records import features
 
 WIDTH = 96
-NOISE = 1.6  # of each log-odds, in SDs: an encoder has not seen the outcomes
+NOISE = 0.8  # of each log-odds, in SDs: an encoder has not seen the outcomes
 SEED = 20  # of the rotation: one encoder for every folder
 
 
 def embed(cdm: Cdm, keys: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """float32, one row a row of `keys`."""
-    known = {name: getattr(cdm, name) for name in ("person", "visit_occurrence", "measurement", "condition_occurrence", "drug_exposure")}
+    known = {
+        name: getattr(cdm, name)
+        for name in ("person", "visit_occurrence", "measurement", "condition_occurrence", "drug_exposure")
+    }
     shown = features(known, keys)
     odds = np.array([_odds(row) for row in shown.to_dict("records")])
     odds = _standard(odds) + NOISE * rng.standard_normal(odds.shape)
@@ -41,8 +44,14 @@ def _standard(x: np.ndarray) -> np.ndarray:
 
 def _odds(row: dict[str, float]) -> list[float]:
     k = m.Known(row["age"], bool(row["female"]), stays=int(row["stays"]))
-    k.values = {name: row[f"last {x[4][0]}"] for name, x in c.MEASURED.items() if row[f"last {x[4][0]}"] == row[f"last {x[4][0]}"]}
-    k.illnesses = {n for n, x in c.CHRONIC.items() if row.get(f"ever {x[0]}")} | {n for n, x in c.SYMPTOMS.items() if row.get(f"now {x[0]}")}
+    k.values = {
+        name: row[f"last {x[4][0]}"]
+        for name, x in c.MEASURED.items()
+        if row[f"last {x[4][0]}"] == row[f"last {x[4][0]}"]
+    }
+    k.illnesses = {n for n, x in c.CHRONIC.items() if row.get(f"ever {x[0]}")} | {
+        n for n, x in c.SYMPTOMS.items() if row.get(f"now {x[0]}")
+    }
     k.drugs = {n for n, x in c.DRUGS.items() if row.get(f"now {x[0]}")}
     odds = [m.long_stay(k), m.intensive(k), m.readmission(k), *m.new_diagnoses(k).values(), *m.findings(k).values()]
     return odds + [m.next_value(k, lab) for lab in c.TARGETS]

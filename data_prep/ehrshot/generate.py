@@ -63,8 +63,12 @@ class _Patient:
 
     def _office(self, time: datetime, conditions: list[tuple]) -> None:
         """An outpatient visit at which `conditions` are coded."""
-        time = time.replace(hour=self.rng.randint(8, 16), minute=self.rng.choice((0, 15, 30, 45)), second=0, microsecond=0)
-        self.rows["visit_occurrence"].append((self._visit(), self.id, c.OUTPATIENT[0], time, time + timedelta(minutes=30)))
+        time = time.replace(
+            hour=self.rng.randint(8, 16), minute=self.rng.choice((0, 15, 30, 45)), second=0, microsecond=0
+        )
+        self.rows["visit_occurrence"].append(
+            (self._visit(), self.id, c.OUTPATIENT[0], time, time + timedelta(minutes=30))
+        )
         self.rows["condition_occurrence"] += [(self.id, condition[0], time) for condition in conditions]
 
     def _visit(self) -> int:
@@ -78,10 +82,14 @@ class _Patient:
         k.stays = sum(start - before < timedelta(days=365) for before in self.starts) + 1
         self.starts.append(start)
         k.drugs = {name for name in c.DRUGS if rng.random() < 0.4}
-        self.rows["drug_exposure"] += [(self.id, c.DRUGS[name][0], start + timedelta(minutes=rng.randint(20, 90))) for name in sorted(k.drugs)]
+        self.rows["drug_exposure"] += [
+            (self.id, c.DRUGS[name][0], start + timedelta(minutes=rng.randint(20, 90))) for name in sorted(k.drugs)
+        ]
         felt = [name for name in c.SYMPTOMS if rng.random() < 0.25]
         k.illnesses = {i for i in k.illnesses if i in c.CHRONIC} | set(felt)
-        self.rows["condition_occurrence"] += [(self.id, c.SYMPTOMS[name][0], start + timedelta(minutes=10)) for name in felt]
+        self.rows["condition_occurrence"] += [
+            (self.id, c.SYMPTOMS[name][0], start + timedelta(minutes=10)) for name in felt
+        ]
         self._measure_all(start)
         days = 7 + rng.expovariate(0.25) if rng.random() < m.chance(m.long_stay(k)) else rng.uniform(1.1, 6.6)
         end = start + timedelta(minutes=round(1440 * min(days, 40)))
@@ -90,12 +98,25 @@ class _Patient:
         if rng.random() < m.chance(m.intensive(k)):
             moved = start.replace(hour=0, minute=0) + timedelta(minutes=rng.randint(1441, 1440 + 1200))
             moved = min(moved, end - timedelta(minutes=30))
-            self.rows["visit_detail"].append((len(self.rows["visit_detail"]) + 1, self.id, c.INTENSIVE[0], moved, min(end, moved + timedelta(hours=rng.randint(8, 60))), visit))
+            self.rows["visit_detail"].append(
+                (
+                    len(self.rows["visit_detail"]) + 1,
+                    self.id,
+                    c.INTENSIVE[0],
+                    moved,
+                    min(end, moved + timedelta(hours=rng.randint(8, 60))),
+                    visit,
+                )
+            )
         self._xray(start, end)
         for morning in self._mornings(start, end):
             for name in c.TARGETS:
                 if rng.random() < 0.4:
-                    self._measure(name, morning + timedelta(minutes=rng.randrange(60)), m.next_value(k, name) + rng.gauss(0, m.NOISE))
+                    self._measure(
+                        name,
+                        morning + timedelta(minutes=rng.randrange(60)),
+                        m.next_value(k, name) + rng.gauss(0, m.NOISE),
+                    )
         return self._after(end)
 
     def _mornings(self, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -108,7 +129,11 @@ class _Patient:
         """The values on arrival: the patient's own level, and chance."""
         for name in c.MEASURED:
             if self.rng.random() < 0.92:
-                self._measure(name, start + timedelta(minutes=self.rng.randint(5, 120)), 0.8 * self.level[name] + 0.6 * self.rng.gauss(0, 1))
+                self._measure(
+                    name,
+                    start + timedelta(minutes=self.rng.randint(5, 120)),
+                    0.8 * self.level[name] + 0.6 * self.rng.gauss(0, 1),
+                )
 
     def _measure(self, name: str, time: datetime, z: float) -> None:
         mean, sd, decimals, unit, concept = c.MEASURED[name]

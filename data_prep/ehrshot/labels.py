@@ -19,6 +19,19 @@ INTENSIVE = (32037, 581379)  # intensive care; inpatient critical care facility
 CHEST_XRAY = "chest x-ray"  # in the title of a report
 
 
+class Labelled:
+    """The labels of a database, those of a task computed once."""
+
+    def __init__(self, cdm: Cdm, counts: Counts) -> None:
+        self._cdm, self.counts = cdm, counts
+        self._known: dict[str, pd.DataFrame] = {}
+
+    def __call__(self, task: d.Definition) -> pd.DataFrame:
+        if task.name not in self._known:
+            self._known[task.name] = label(self._cdm, task, self.counts)
+        return self._known[task.name]
+
+
 def label(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame:
     """The labels of one task, ordered by patient and time."""
     if task.lab:
@@ -37,8 +50,15 @@ def label(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame:
 def _stays(cdm: Cdm) -> pd.DataFrame:
     """Inpatient visits as stay, patient_id, start and end."""
     visits = cdm.visit_occurrence[cdm.visit_occurrence.visit_concept_id.isin(INPATIENT)]
-    columns = {"visit_occurrence_id": "stay", "person_id": "patient_id", "visit_start_datetime": "start", "visit_end_datetime": "end"}
-    return visits.rename(columns=columns)[list(columns.values())].sort_values(["patient_id", "start", "stay"], ignore_index=True)
+    columns = {
+        "visit_occurrence_id": "stay",
+        "person_id": "patient_id",
+        "visit_start_datetime": "start",
+        "visit_end_datetime": "end",
+    }
+    return visits.rename(columns=columns)[list(columns.values())].sort_values(
+        ["patient_id", "start", "stay"], ignore_index=True
+    )
 
 
 def _overnight(cdm: Cdm, name: str, counts: Counts) -> pd.DataFrame:
@@ -50,6 +70,11 @@ def _overnight(cdm: Cdm, name: str, counts: Counts) -> pd.DataFrame:
 
 def _frame(patients: pd.Series, times: pd.Series, values: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"patient_id": patients.astype(int), "prediction_time": times, "value": values})
+
+
+def _each(keys: pd.Series, times: pd.Series) -> pd.Series:
+    """The time of each of `keys`, in their order; NaT where it has none, also where nothing has."""
+    return pd.Series(pd.to_datetime(times.reindex(keys).to_numpy()), index=keys.index)
 
 
 def _end_of_day(times: pd.Series) -> pd.Series:
@@ -75,7 +100,7 @@ def _intensive(cdm: Cdm, counts: Counts) -> pd.DataFrame:
     stays = _overnight(cdm, "guo_icu", counts)
     units = cdm.visit_detail[cdm.visit_detail.visit_detail_concept_id.isin(INTENSIVE)]
     first = units.groupby("visit_occurrence_id").visit_detail_start_datetime.min()
-    moved = stays.stay.map(first)
+    moved = _each(stays.stay, first)
     at_once = moved.dt.normalize() <= stays.start.dt.normalize()
     counts.leave("guo_icu: in intensive care on the day of admission", int(at_once.sum()))
     return _frame(stays.patient_id, _end_of_day(stays.start), moved.notna())[~at_once]
@@ -98,8 +123,8 @@ def _new_diagnosis(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame
     ill = conditions[conditions.condition_concept_id.isin(descendants(cdm, "SNOMED", (task.snomed,)))]
     stays = _stays(cdm)
     times = _end_of_day(stays.end)
-    first = stays.patient_id.map(ill.groupby("person_id").condition_start_datetime.min())
-    last = stays.patient_id.map(cdm.observation_period.groupby("person_id").observation_period_end_date.max())
+    first = _each(stays.patient_id, ill.groupby("person_id").condition_start_datetime.min())
+    last = _each(stays.patient_id, cdm.observation_period.groupby("person_id").observation_period_end_date.max())
     horizon = times + pd.Timedelta(days=d.NEW_DIAGNOSIS_DAYS)
     known, follows = first <= times, (first > times) & (first <= horizon)
     lost = ~known & ~follows & ~(last >= horizon)

@@ -52,15 +52,28 @@ def signed(bit: int) -> int:
 
 
 def long_stay(k: Known) -> float:
-    return -0.9 + 1.3 * k.either_side("temperature") + 1.0 * k.either_side("sodium") + 0.6 * k.old - 0.7 * k.z("albumin")
+    return (
+        -0.9 + 1.3 * k.either_side("temperature") + 1.0 * k.either_side("sodium") + 0.6 * k.old - 0.7 * k.z("albumin")
+    )
 
 
 def intensive(k: Known) -> float:
-    return -1.2 + 1.3 * k.either_side("systolic") + 1.2 * k.z("lactate") * k.z("heart rate") + 0.7 * k.z("lactate") + 0.5 * k.old
+    return (
+        -1.2
+        + 1.3 * k.either_side("systolic")
+        + 1.2 * k.z("lactate") * k.z("heart rate")
+        + 0.7 * k.z("lactate")
+        + 0.5 * k.old
+    )
 
 
 def readmission(k: Known) -> float:
-    return -1.0 + 1.3 * signed(k.stays > 1) * signed(k.has("heart failure")) + 0.8 * k.either_side("hemoglobin") + 0.7 * k.z("creatinine")
+    return (
+        -1.0
+        + 1.3 * signed(k.stays > 1) * signed(k.has("heart failure"))
+        + 0.8 * k.either_side("hemoglobin")
+        + 0.7 * k.z("creatinine")
+    )
 
 
 def new_diagnoses(k: Known) -> Mapping[str, float]:
@@ -89,7 +102,7 @@ def next_value(k: Known, lab: str) -> float:
     return 0.7 * z(lab) + pull[lab]
 
 
-NOISE = 0.5  # of the next value, in SDs
+NOISE = 0.4  # of the next value, in SDs
 _SOURCES = ("temperature", "systolic", "heart rate", "leukocytes", "albumin", "weight", "crp", "lactate")
 
 

@@ -7,10 +7,11 @@ Times are whole: where a `*_datetime` is empty, its date's midnight. A table tha
 
 from __future__ import annotations
 
+import random
 import tempfile
 import zipfile
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -35,8 +36,23 @@ COLUMNS = {
     "concept": ("concept_id", "concept_name", "vocabulary_id", "concept_code"),
     "concept_ancestor": ("ancestor_concept_id", "descendant_concept_id"),
 }  # fmt: skip
-TEXT = ("unit_source_value", "note_title", "lexical_variant", "term_exists", "concept_name", "vocabulary_id", "concept_code")
-MAY_BE_EMPTY = ("visit_occurrence_id", "value_as_number", "unit_source_value", "note_title", "lexical_variant", "term_exists")
+TEXT = (
+    "unit_source_value",
+    "note_title",
+    "lexical_variant",
+    "term_exists",
+    "concept_name",
+    "vocabulary_id",
+    "concept_code",
+)
+MAY_BE_EMPTY = (
+    "visit_occurrence_id",
+    "value_as_number",
+    "unit_source_value",
+    "note_title",
+    "lexical_variant",
+    "term_exists",
+)
 TIMED = {  # what happened to a patient, and when
     "visit_occurrence": "visit_start_datetime", "visit_detail": "visit_detail_start_datetime",
     "condition_occurrence": "condition_start_datetime", "drug_exposure": "drug_exposure_start_datetime",
@@ -61,8 +77,10 @@ class Cdm:
     concept_ancestor: pd.DataFrame
 
 
-def read(source: Path) -> tuple[Cdm, Counts]:
+def read(source: Path, most: int | None = None, seed: int = 0) -> tuple[Cdm, Counts]:
     """The database in a folder of CSVs or a zip of them, and what was left out of it and why.
+
+    Of more than `most` patients so many are drawn, and the rest is not kept.
 
     Raises:
         UserError: no such source, a table or column is missing, or a file is damaged; named.
@@ -70,7 +88,12 @@ def read(source: Path) -> tuple[Cdm, Counts]:
     counts = Counts()
     with _folder(source) as folder:
         files = csvs.CsvFolder(folder, SOURCE)
-        return Cdm(**{field.name: _table(files, field.name, counts) for field in fields(Cdm)}), counts
+        person = _table(files, "person", counts, None)
+        kept = set(person.person_id)
+        if most and len(kept) > most:
+            kept = set(random.Random(f"omop/{seed}").sample(sorted(kept), most))
+            counts.leave(f"person: more than {most} patients, so many were drawn", len(person) - most)
+        return Cdm(**{field.name: _table(files, field.name, counts, kept) for field in fields(Cdm)}), counts
 
 
 @contextmanager
@@ -91,7 +114,15 @@ def _folder(source: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _table(files: csvs.CsvFolder, table: str, counts: Counts) -> pd.DataFrame:
+def of_patients(cdm: Cdm, ids: set[int]) -> Cdm:
+    """What `cdm` holds of the patients `ids`."""
+    tables = {field.name: getattr(cdm, field.name) for field in fields(Cdm)}
+    return Cdm(**{n: t[t.person_id.isin(ids)] if "person_id" in t.columns else t for n, t in tables.items()})
+
+
+def _table(files: csvs.CsvFolder, table: str, counts: Counts, kept: set[int] | None) -> pd.DataFrame:
+    """One table, of the patients `kept`; None is all, uncounted."""
+    account = counts if kept is not None else Counts()
     columns = COLUMNS[table]
     text = tuple(c for c in columns if c in TEXT)
     dated = tuple(c for c in columns if c.endswith(("_datetime", "_date")))
@@ -101,8 +132,12 @@ def _table(files: csvs.CsvFolder, table: str, counts: Counts) -> pd.DataFrame:
     for chunk in files.chunks(table, (*columns, *days), (*text, *dated, *days)):
         filled = {c: chunk[c].fillna(chunk[c.replace("datetime", "date")]) for c in dated}
         frame = chunk.assign(**filled)[list(columns)]
-        frame = csvs.times(csvs.numbers(frame, table, tuple(set(columns) - {*text, *dated}), counts), table, dated, counts)
-        parts.append(csvs.present(frame, table, tuple(set(columns) - {*MAY_BE_EMPTY, *_open(table)}), counts))
+        if kept is not None and "person_id" in columns:
+            frame = frame[pd.to_numeric(frame.person_id, errors="coerce").isin(kept)]
+        frame = csvs.times(
+            csvs.numbers(frame, table, tuple(set(columns) - {*text, *dated}), account), table, dated, account
+        )
+        parts.append(csvs.present(frame, table, tuple(set(columns) - {*MAY_BE_EMPTY, *_open(table)}), account))
     found = pd.concat(parts, ignore_index=True)
     counts.rows[table] = len(found)
     return found

@@ -8,7 +8,9 @@ from data_prep.ehrshot.encoder import WIDTH
 from galen.tasks.ehrshot import KEYS
 
 
-def question(task: Definition, kind: Features, sample: Sample, shots: int | None, baseline: float, threshold: float) -> str:
+def question(
+    task: Definition, kind: Features, sample: Sample, shots: int | None, baseline: float, threshold: float
+) -> str:
     """All that is asked but the form of the table."""
     place, *folders = sample.mounts
     counts = f"{sample.train} labelled rows, valid.csv {sample.valid}, and test.csv {len(sample.gold)} rows to predict"
@@ -46,4 +48,6 @@ def contract(task: Definition) -> str:
     """The form of the table."""
     sums = " The probabilities of a row sum to 1" if task.labels == "classes" else ""
     names = ",".join((*KEYS, *task.columns))
-    return f"CSV with the columns {names}, one row for each row of test.csv, probabilities from 0 to 1.{sums}".rstrip(".")
+    return f"CSV with the columns {names}, one row for each row of test.csv, probabilities from 0 to 1.{sums}".rstrip(
+        "."
+    )
