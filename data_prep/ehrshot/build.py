@@ -58,10 +58,10 @@ def instances(cohorts: Iterable[Cohort], sizes: Mapping[Split, int], privacy: Pr
     pairs, refused = [], Counts()
     for cohort in cohorts:
         pairs += islice(_instances(cohort, privacy, refused), sizes[cohort.split])
-    if len(pairs) < sum(sizes.values()):
-        print(f"ehrshot: {len(pairs)} of {sum(sizes.values())} instances can be made\n{refused.report()}")
     if not pairs:
         raise UserError(f"no task of EHRSHOT can be made of these patients:\n{refused.report()}")
+    if len(pairs) < sum(sizes.values()):
+        print(f"ehrshot: {len(pairs)} of {sum(sizes.values())} instances can be made\n{refused.report()}")
     return pairs
 
 
@@ -76,7 +76,7 @@ def _instances(cohort: Cohort, privacy: Privacy, refused: Counts) -> Iterator[Pa
             pair = sample if isinstance(sample, str) else _posed(cohort, task, kind, shots, sample, folder, privacy)
             if isinstance(pair, str):
                 shutil.rmtree(cohort.resources / FAMILY / folder, ignore_errors=True)
-                refused.leave(f"{cohort.split}: {task.name}, {kind}, k = {shots or 'all'}: {pair}", 1)
+                refused.leave(f"{cohort.split}: {task.name}: {pair}", 1)
             else:
                 made += 1
                 yield pair
@@ -86,7 +86,7 @@ def _posed(
     cohort: Cohort, task: Definition, kind: Features, shots: int | None, sample: Sample, folder: str, privacy: Privacy
 ) -> Pair | str:  # fmt: skip
     """The task and its gold, or why it is none."""
-    baseline = _baseline(task, sample.gold)
+    baseline = baseline_of(task, sample.gold)
     form = {"keys": KEYS, "columns": task.columns, "labels": task.labels, "baseline": baseline, "threshold": 1.0}
     program, table = _reference(kind, sample)
     reached = predictions.judge(table, sample.gold, form).checks["auroc"]
@@ -111,7 +111,7 @@ def _posed(
     return posed, Gold(id=id_, answer=sample.gold, solution=program, lang="python")
 
 
-def _baseline(task: Definition, gold: list[list[Any]]) -> float:
+def baseline_of(task: Definition, gold: list[list[Any]]) -> float:
     """An AUROC that guessing does not reach: one half and `GUESSES` standard errors, by the Mann-Whitney statistic's
     variance, a mean over columns; rounded up to a hundredth.
     """

@@ -28,7 +28,7 @@ SHARES = (0.5, 0.15)  # of the patients, for train and valid; the rest is asked
 MOST = {"train": 1200, "valid": 300, "test": 600}  # rows
 REPEATABLE = ("lab values", "chest x-ray findings")  # a later embedding tells nothing of an earlier label
 SHOWN = ("person", *TIMED)
-FEWEST = 10  # test rows with each value of a label, and without it
+FEWEST = 10  # rows with a label and without it, of two labels where there are several
 BIT_ROWS = 4  # rows of several labels each that count for one example of each class
 
 
@@ -175,9 +175,10 @@ def _some(rows: pd.DataFrame, task: Definition, shots: int | None, most: int, rn
 
 def _too_few(task: Definition, rows: pd.DataFrame) -> str:
     """Why AUROC cannot be had of these rows; empty where it can."""
+    values = rows.value.tolist()
     if task.labels == "bits":
-        hits = [int(rows.value.str[i].eq("1").sum()) for i in range(len(task.columns))]
+        hits = [sum(value[i] == "1" for value in values) for i in range(len(task.columns))]
     else:
-        hits = [int((rows.value == i).sum()) for i in range(max(2, len(task.columns)))]
-    fewest = min(min(hits), len(rows) - max(hits)) if len(rows) else 0
-    return f"{fewest} rows with one value of a label, {FEWEST} are needed" if fewest < FEWEST else ""
+        hits = [sum(value == i for value in values) for i in range(max(2, len(task.columns)))]
+    enough = sum(min(hit, len(values) - hit) >= FEWEST for hit in hits)
+    return "" if enough >= min(2, len(hits)) else f"fewer than {FEWEST} rows with or without a label"
