@@ -29,7 +29,8 @@ Pair = tuple[Task, Gold]
 
 FAMILY = "ehrshot"
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
-SHOTS = (None, 128, 64)  # labelled examples of each class, EHRSHOT's k; None is all
+# How many labelled examples of each class are given (EHRSHOT's k; None is all), and whether the features change places.
+ROUNDS = ((None, 0), (128, 1), (64, 0), (None, 1), (128, 0), (64, 1))
 SAMPLES = 5  # of the labelled rows, of one sort of instance
 CLEAR = 0.03  # AUROC between baseline and threshold, at least
 GUESSES = 3.0  # standard errors of a guess's AUROC above one half: the baseline
@@ -67,10 +68,11 @@ def instances(cohorts: Iterable[Cohort], sizes: Mapping[Split, int], privacy: Pr
 
 def _instances(cohort: Cohort, privacy: Privacy, refused: Counts) -> Iterator[Pair]:
     """Every instance that differs in task, features, number of examples or sample; those that cannot be are counted."""
-    made = 0
-    for again, shots, turn in product(range(SAMPLES), SHOTS, range(len(cohort.features))):
+    made, kinds = 0, len(cohort.features)
+    rounds = dict.fromkeys((shots, turn % kinds) for shots, turn in ROUNDS)
+    for again, (shots, turn) in product(range(SAMPLES), rounds):
         for place, task in enumerate(TASKS.values()):
-            kind = cohort.features[(place + turn) % len(cohort.features)]
+            kind = cohort.features[(place + turn) % kinds]
             folder = f"{cohort.split}-{made:04d}"
             sample = cohort.sample(task, kind, shots, again, folder)
             pair = sample if isinstance(sample, str) else _posed(cohort, task, kind, shots, sample, folder, privacy)
@@ -93,7 +95,7 @@ def _posed(
     threshold = math.floor(100 * (baseline + STEP * (reached - baseline))) / 100
     if threshold < baseline + CLEAR:
         return f"the reference's AUROC is less than {CLEAR / STEP:.2f} above {baseline:g}"
-    id_ = f"{FAMILY}/{cohort.split}/{folder}"
+    id_ = f"{FAMILY}/{cohort.split}-id/{folder.rpartition('-')[2]}"
     rows = {"train": sample.train, "valid": sample.valid, "test": len(sample.gold)}
     posed = Task(
         id=id_, family=FAMILY, category=task.name, split=cohort.split, cluster=f"{task.name}, {kind}, k {shots or 'all'}",

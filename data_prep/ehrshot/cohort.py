@@ -86,7 +86,7 @@ class Cohort:
                 root / folder / f"{name}.csv", index=False
             )
             if self.embedded and kind == "embeddings":
-                np.save(root / folder / f"{name}.npy", self.embedded(rows, rng).astype(np.float32))
+                np.save(root / folder / f"{name}.npy", self.embedded(rows, rng).astype(np.float16))
         if self.cdm and kind == "records":
             folders = (self._patients(root, self.cdm), self._histories(root, self.cdm, task, test))
             mounts |= {f"{PLACE}/{path.name}": path for path in folders}

@@ -22,7 +22,7 @@ STRENGTHS = (0.1, 0.01, 0.003, 0.001)
 def predict(folder: Path) -> pd.DataFrame:
     """The table of predictions for `folder`/test.csv."""
     train, valid, test = (pd.read_csv(folder / f"{name}.csv") for name in ("train", "valid", "test"))
-    a, b, asked = (np.load(folder / f"{name}.npy") for name in ("train", "valid", "test"))
+    a, b, asked = (np.load(folder / f"{name}.npy").astype(float) for name in ("train", "valid", "test"))
     names = [name for name in train.columns if name not in KEYS]
     found = {}
     for name in names:

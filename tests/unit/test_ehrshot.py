@@ -11,6 +11,7 @@ from data_prep.build import build
 from data_prep.ehrshot.build import FIRST_IDS
 from data_prep.ehrshot.cohort import Cohort, divided, stream
 from data_prep.ehrshot.definitions import TASKS
+from data_prep.ehrshot.encoder import WIDTH
 from data_prep.ehrshot.generate import generate
 from data_prep.ehrshot.labels import Labelled
 from data_prep.settings import DataSettings, EhrshotSize
@@ -194,4 +195,4 @@ def test_embeddings_have_a_row_for_each_key(gym, pairs):
     folder = gym / task.resources[0].path
     for name, n in task.metadata["rows"].items():
         matrix = np.load(folder / f"{name}.npy", allow_pickle=False)
-        assert matrix.shape == (n, 96) and matrix.dtype == np.float32 and np.isfinite(matrix).all()
+        assert matrix.shape == (n, WIDTH) and matrix.dtype == np.float16 and np.isfinite(matrix).all()
