@@ -72,21 +72,23 @@ class Cohort:
         test = self._asked(task, kind, labels)
         if problem := _too_few(task, test):
             return problem
-        if again and shots is None and (labels.side == "train").sum() <= MOST["train"]:
-            return "a further sample would be the same rows"
         rng = self._rng(f"{task.name}/{shots}/{again}")
         parts = {name: _some(labels[labels.side == name], task, shots, MOST[name], rng) for name in ("train", "valid")}
         if problem := _too_few(task, parts["train"]):
             return f"for training, {problem}"
+        if again and len(parts["train"]) == (labels.side == "train").sum():
+            return "a further sample would be the same rows"
         root = self.resources / "ehrshot"
         (root / folder).mkdir(parents=True, exist_ok=True)
         mounts = {f"{PLACE}/{folder}": root / folder}
-        for name, rows in {**parts, "test": test}.items():
-            (rows[list(KEYS)] if name == "test" else _shown(rows, task)).to_csv(
-                root / folder / f"{name}.csv", index=False
-            )
-            if self.embedded and kind == "embeddings":
-                np.save(root / folder / f"{name}.npy", self.embedded(rows, rng).astype(np.float16))
+        for name, rows in parts.items():
+            _shown(rows, task).to_csv(root / folder / f"{name}.csv", index=False)
+        test[list(KEYS)].to_csv(root / folder / "test.csv", index=False)
+        if self.embedded and kind == "embeddings":
+            vectors = self.embedded(pd.concat([*parts.values(), test], ignore_index=True), rng).astype(np.float16)
+            ends = np.cumsum([len(rows) for rows in parts.values()])
+            for name, part in zip(SIDES, np.split(vectors, ends), strict=True):
+                np.save(root / folder / f"{name}.npy", part)
         if self.cdm and kind == "records":
             folders = (self._patients(root, self.cdm), self._histories(root, self.cdm, task, test))
             mounts |= {f"{PLACE}/{path.name}": path for path in folders}

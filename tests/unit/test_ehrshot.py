@@ -22,6 +22,7 @@ from galen.oracles.paper import accuracy, paper_oracle
 from galen.proofs.cheats import CheatPolicy
 from galen.proofs.reference import References
 from galen.tasks.base import family
+from galen.tasks.ehrshot import PLACE
 from galen.tasks.store import GoldStore, read_tasks
 from galen.types import OracleSpec
 
@@ -207,3 +208,16 @@ def test_embeddings_have_a_row_for_each_key(gym, pairs):
     for name, n in task.metadata["rows"].items():
         matrix = np.load(folder / f"{name}.npy", allow_pickle=False)
         assert matrix.shape == (n, WIDTH) and matrix.dtype == np.float16 and np.isfinite(matrix).all()
+
+
+def test_references_of_several_tasks_share_a_sandbox_unless_a_place_would_show_two_files(gym, pairs, backend):
+    (one, gold), (two, _), *_ = pairs
+    moved = two.resources[0].model_copy(update={"mount": one.resources[0].mount})
+    asks = []
+    for i, (task, resource) in enumerate(((one, one.resources[0]), (two, two.resources[0]), (two, moved))):
+        code = f"import os\nprint(len(open('{resource.mount}/test.csv').readlines()) - 1, len(os.listdir('{PLACE}')))"
+        made = task.model_copy(update={"id": f"{i}", "resources": (resource,)})
+        asks.append((made, gold.model_copy(update={"solution": code})))
+    rows = [task.metadata["rows"]["test"] for task in (one, two, two)]
+    said = [computed.text.split() for computed in References(gym, backend).compute(asks)]
+    assert said == [[f"{rows[0]}", "2"], [f"{rows[1]}", "2"], [f"{rows[2]}", "1"]]
