@@ -9,6 +9,7 @@ from pathlib import Path
 from data_prep import seqsql, treqs
 from data_prep.biodsbench import published as biodsbench
 from data_prep.ehrcon import source as ehrcon
+from data_prep.ehrshot import release as ehrshot
 from data_prep.medagentbench import base as fhir_base
 from data_prep.medagentbench import published as medagentbench
 from data_prep.medcalc import bench
@@ -31,7 +32,8 @@ class Sources:
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
     one with `train` in its name; `biodsbench`, its folder with the studies' tables; `medagentbench`, its task file, over
-    the server at `fhir_url` (or the bundles of `fhir`).
+    the server at `fhir_url` (or the bundles of `fhir`); `ehrshot`, the folder EHRSHOT_ASSETS, or `omop`, a folder or zip of an OMOP CDM's CSVs, of
+    which EHRSHOT's labels are computed.
     """
 
     fhir: Path | None = None
@@ -46,6 +48,8 @@ class Sources:
     biodsbench: Path | None = None
     medagentbench: Path | None = None
     fhir_url: str | None = None
+    ehrshot: Path | None = None
+    omop: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:
@@ -96,6 +100,10 @@ def given(sources: Sources, resources: Path, mimic: Callable[[], Path]) -> dict[
         add("biodsbench", biodsbench.read_release(sources.biodsbench, resources)[0])
     if sources.medagentbench:
         add("medagentbench", medagentbench.read(sources.medagentbench, _server(sources, resources))[0])
+    if sources.ehrshot:
+        add("ehrshot", ehrshot.read_release(sources.ehrshot, resources))
+    if sources.omop:
+        add("ehrshot", ehrshot.read_omop(sources.omop, resources))
     if sources.medcalc:
         add("medcalc", [p for f in sources.medcalc for p in bench.read(f, "train" if "train" in f.name else "test")])
     return found
@@ -117,6 +125,8 @@ def _gym(
     elif folder.name == "medagentbench" and files:
         base = _server(sources, resources)
         add("medagentbench", [pair for file in files for pair in medagentbench.read(file, base)[0]])
+    elif folder.name == "ehrshot" and list(folder.glob("*task*.jsonl")):
+        add("ehrshot", ehrshot.read_medagentgym(folder, resources))
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":

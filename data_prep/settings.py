@@ -49,6 +49,12 @@ class Kept(Frozen):
     test: int = Field(ge=0)
 
 
+class EhrshotSize(NoteSize):
+    """`patients`: how many are generated for each split; those of train and valid in the sense of EHRSHOT, and of test."""
+
+    patients: int = Field(default=1200, ge=300)
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
@@ -65,6 +71,7 @@ class DataSettings(Frozen):
     npowerai: FamilySize | None = None
     biodsbench: FamilySize | None = None
     medagentbench: FamilySize | None = None
+    ehrshot: EhrshotSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
     keep: dict[str, Kept] = {}
 

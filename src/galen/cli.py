@@ -63,6 +63,10 @@ def data(
         Path | None, typer.Option(help="MedAgentBench's task file (test_data_v2.json).")
     ] = None,
     fhir_url: Annotated[str | None, typer.Option(help="A FHIR R4 server whose patients are asked about.")] = None,
+    from_ehrshot: Annotated[Path | None, typer.Option(help="EHRSHOT's folder EHRSHOT_ASSETS.")] = None,
+    from_omop: Annotated[
+        Path | None, typer.Option(help="An OMOP CDM 5.4 for EHRSHOT's tasks: a folder of CSVs, or a zip.")
+    ] = None,
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
     """Write a task folder: a generated hospital and its tasks, or real ones (docs/data.md)."""
@@ -74,7 +78,7 @@ def data(
 
     sources = Sources(
         from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
-        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url,
+        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url, from_ehrshot, from_omop,
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:

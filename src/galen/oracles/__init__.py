@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from galen.errors import unknown
-from galen.oracles import asserts, fhir, rows, values, variables
+from galen.oracles import asserts, fhir, predictions, rows, values, variables
 from galen.types import OracleSpec, Verdict
 
 NONE = "none"  # of a task that nothing can grade: its episodes have no reward, and a verifier may judge them
@@ -18,6 +18,7 @@ KINDS = {
     "asserts": asserts.judge,
     "fhir": fhir.judge,
     "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
+    predictions.KIND: predictions.judge,
 }
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 import galen
 from galen.errors import UserError
+from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.oracles.variables import parse as read_variables
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
@@ -42,6 +43,7 @@ class Cheat(Frozen):
     plant: tuple[str, ...] = ()
     database: bool = False
     variables: bool = False
+    table: bool = False
     feedback: Feedback = "none"
 
     @property
@@ -79,7 +81,9 @@ def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[st
         "underscored": f"{sign}0_{digits}" if NUMBER.fullmatch(right) else f"{right}_", "spaced": "\u200b".join(right) + "\u200b",
         "frequent": answers.most_common(1)[0][0] if answers else "0", "values": json.dumps(pool), "candidates": "\n".join(pool),
         "database": next((r.mount for r in task.resources if r.kind == "sqlite"), ""), "task": task.id,
-        "variables": json.dumps(list(read_variables(right)) if task.answer_type == "variables" else []), "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
+        "variables": json.dumps(list(read_variables(right)) if task.answer_type == "variables" else []),
+        "header": right.partition("\n")[0] if task.oracle.kind == PREDICTIONS else "",
+        "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
         "package": str(Path(galen.__file__).parent),
     }  # fmt: skip
 
