@@ -40,6 +40,7 @@ class Cheat(Frozen):
     replies: tuple[str, ...] = Field(min_length=1)
     plant: tuple[str, ...] = ()
     database: bool = False
+    record: bool = False
     feedback: Feedback = "none"
 
     @property

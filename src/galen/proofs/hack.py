@@ -93,6 +93,8 @@ def hack(
             for cheat in chosen:
                 if cheat.database and not any(r.kind == "sqlite" for t in ground.tasks for r in t.resources):
                     continue
+                if cheat.record and not any(t.answer_type == "record" for t in ground.tasks):
+                    continue
                 yield _outcome(family, cheat, ground, setting, grader)
 
 
