@@ -44,6 +44,7 @@ class Cheat(Frozen):
     database: bool = False
     variables: bool = False
     table: bool = False
+    record: bool = False
     feedback: Feedback = "none"
 
     @property
