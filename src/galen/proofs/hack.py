@@ -97,6 +97,7 @@ def hack(
                 if cheat.variables and not any(t.answer_type == "variables" for t in ground.tasks):
                     continue
                 if cheat.table and not any(t.oracle.kind == PREDICTIONS for t in ground.tasks):
+                    continue
                 if cheat.record and not any(t.answer_type == "record" for t in ground.tasks):
                     continue
                 yield _outcome(family, cheat, ground, setting, grader)
