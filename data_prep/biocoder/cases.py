@@ -1,0 +1,42 @@
+"""The hidden calls of a variant: its edge cases and seeded draws, among which every neighbouring variant gives itself away."""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+from typing import Any
+
+from data_prep.biocoder.function import Function, Values
+from galen.oracles.driver import outcome
+
+CALLS = 24
+TRIES = 50
+
+
+def cases(function: Function, values: Values, seed: int) -> tuple[list[str], list[dict[str, Any]], dict[str, int]]:
+    """The calls (each a JSON list of arguments), their outcomes, and for how many each neighbour's outcome is another.
+
+    Raises:
+        ValueError: a neighbour's outcomes are the same on `TRIES` sets of calls: its option makes no difference.
+    """
+    named = f"biocoder/{seed}/{function.name}/{json.dumps(values)}"
+    for attempt in range(TRIES):
+        rng = random.Random(f"{named}/{attempt}")
+        drawn = [function.draw(rng) for _ in range(CALLS - len(function.edges))]
+        calls = [json.dumps(arguments, allow_nan=False) for arguments in [*function.edges, *drawn]]
+        outcomes = run(function, values, calls)
+        told = {
+            json.dumps(other): sum(a != b for a, b in zip(outcomes, run(function, other, calls), strict=True))
+            for other in function.neighbours(values)
+        }
+        if all(told.values()):
+            return calls, outcomes, told
+    same = [other for other, n in told.items() if not n]
+    raise ValueError(f"{function.name}: {values} is not to be told from {', '.join(same)}")
+
+
+def run(function: Function, values: Values, calls: list[str]) -> list[dict[str, Any]]:
+    """What the reference makes of `calls`, each with arguments of its own."""
+    fixed = functools.partial(function.reference, **values)
+    return [outcome(fixed, json.loads(call)) for call in calls]
