@@ -56,4 +56,5 @@ class DataSettings(Frozen):
     ehrcon: NoteSize | None = None
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
+    biocoder: NoteSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")

@@ -64,7 +64,9 @@ def report(context: str, text: str, name: str, calls: list[str]) -> dict[str, An
     module = types.ModuleType("solution")
     sys.modules["solution"] = module
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(context.replace(MARKER, text), "solution.py", "exec"), module.__dict__)
+        before, after = context.split(MARKER)
+        for part in (before, text, after):
+            exec(compile(part, "solution.py", "exec", dont_inherit=True), module.__dict__)
         function = getattr(module, name)
         return {"outcomes": [outcome(function, json.loads(call)) for call in calls]}
 

@@ -16,8 +16,8 @@ import galen
 from galen.errors import UserError
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
-from galen.proofs.validate import is_boolean, written
-from galen.proofs.wrong import NUMBER, wrong_answers
+from galen.proofs.validate import is_boolean, is_code, written
+from galen.proofs.wrong import NUMBER, wrong_answers, wrong_functions
 from galen.types import Feedback, Frozen, Gold, Task
 
 CHEATS = Path(__file__).with_name("cheats.yaml")
@@ -40,6 +40,7 @@ class Cheat(Frozen):
     replies: tuple[str, ...] = Field(min_length=1)
     plant: tuple[str, ...] = ()
     database: bool = False
+    code: bool = False
     feedback: Feedback = "none"
 
     @property
@@ -67,7 +68,9 @@ def read_cheats(path: Path = CHEATS) -> list[Cheat]:
 
 def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[str, str]:
     """What a cheat's texts may name, for one task whose right answer is `right`. `others` are golds of its family."""
-    wrong = next(iter(wrong_answers(right, boolean=is_boolean(task)).values()))
+    function = task.metadata["function"] if is_code(task) else ""
+    made = wrong_functions(right, function) if function else wrong_answers(right, boolean=is_boolean(task))
+    wrong = next(iter(made.values()))
     answers = Counter(written(gold.answer) for gold in others)
     pool = sorted({*(list(answers)[:CANDIDATES]), right, wrong})
     random.Random(task.id).shuffle(pool)
@@ -77,7 +80,7 @@ def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[st
         "underscored": f"{sign}0_{digits}" if NUMBER.fullmatch(right) else f"{right}_", "spaced": "\u200b".join(right) + "\u200b",
         "frequent": answers.most_common(1)[0][0] if answers else "0", "values": json.dumps(pool), "candidates": "\n".join(pool),
         "database": next((r.mount for r in task.resources if r.kind == "sqlite"), ""), "task": task.id,
-        "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
+        "function": function, "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
         "package": str(Path(galen.__file__).parent),
     }  # fmt: skip
 

@@ -23,7 +23,7 @@ from galen.proofs import luck
 from galen.proofs.cheats import CHEATS, Cheat, CheatPolicy, facts, read_cheats
 from galen.proofs.reference import References
 from galen.proofs.reverify import printed
-from galen.proofs.validate import drawn
+from galen.proofs.validate import drawn, is_code
 from galen.rollout.sampler import Sampler
 from galen.sandbox.base import SandboxBackend
 from galen.tasks.store import GoldStore, read_tasks, splits
@@ -92,6 +92,8 @@ def hack(
             ground = _ground(data, family, n, backend)
             for cheat in chosen:
                 if cheat.database and not any(r.kind == "sqlite" for t in ground.tasks for r in t.resources):
+                    continue
+                if cheat.code and not all(map(is_code, ground.tasks)):
                     continue
                 yield _outcome(family, cheat, ground, setting, grader)
 

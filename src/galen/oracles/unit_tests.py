@@ -1,0 +1,80 @@
+"""A function against its reference on hidden calls: it runs in the grader's jail, and what comes out is compared here.
+
+The right outcomes stay outside the jail, so that nothing in it can be forged but outcomes themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from galen.oracles import jail
+from galen.types import Verdict
+
+VERSION = 1
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
+
+
+def judge(submission: str, gold: dict[str, Any], params: dict[str, Any]) -> Verdict:
+    """Pass iff every hidden call gives the outcome of `gold`: `context`, `name`, `calls` (JSON lists of arguments) and
+    `outcomes` (`value` or `raises`, as `driver.encode` writes them).
+
+    Raises:
+        JailError: the grader's jail failed.
+    """
+    asked = {"context": gold["context"], "text": submission, "name": gold["name"], "calls": gold["calls"]}
+    written, why = jail.run(json.dumps(asked))
+    found, fault = _outcomes(written, len(gold["calls"]), why)
+    right = sum(same(mine, theirs) for mine, theirs in zip(found, gold["outcomes"], strict=False))
+    passed = not fault and right == len(gold["outcomes"])
+    checks = {"calls": len(gold["outcomes"]), "right": right, "fault": fault}
+    return Verdict(reward=float(passed), passed=passed, checks=checks, oracle="unit_tests", version=VERSION)
+
+
+def _outcomes(written: bytes, n: int, why: str) -> tuple[list[Any], str]:
+    """The outcomes in a report, or why there are none."""
+    try:
+        report = json.loads(written)
+    except (ValueError, RecursionError):
+        return [], why
+    if not isinstance(report, dict):
+        return [], "its report is none"
+    if "fault" in report:
+        return [], str(report["fault"])[:200]
+    found = report.get("outcomes")
+    return (found, "") if isinstance(found, list) and len(found) == n else ([], "its report is none")
+
+
+def same(mine: Any, theirs: dict[str, Any]) -> bool:
+    """Whether an outcome is the reference's: an equal value, or an exception of its class or one derived from it."""
+    if not isinstance(mine, dict):
+        return False
+    if "raises" in theirs:
+        raised = mine.get("raises")
+        return isinstance(raised, list) and theirs["raises"][0] in raised
+    return "value" in mine and equal(mine["value"], theirs["value"])
+
+
+def equal(mine: Any, theirs: Any) -> bool:
+    """Whether two encoded values are equal: floats within `RELATIVE`, all else exactly; True is not 1, but 1.0 is."""
+    if isinstance(theirs, list):
+        return isinstance(mine, list) and len(mine) == len(theirs) and all(map(equal, mine, theirs))
+    if isinstance(theirs, dict):
+        return (
+            isinstance(mine, dict) and mine.keys() == theirs.keys() and all(equal(mine[k], theirs[k]) for k in theirs)
+        )
+    if _number(theirs) and _number(mine):
+        return mine == theirs or (isinstance(theirs, float) and _close(mine, theirs))
+    return type(mine) is type(theirs) and mine == theirs
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _close(mine: float, theirs: float) -> bool:
+    try:
+        return math.isclose(mine, theirs, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+    except OverflowError:  # an integer that no float holds
+        return False
