@@ -204,7 +204,8 @@ FUNCTIONS = (
         shift_gaps,
         says="""Two aligned rows with their gaps moved as far to the {side} as they go. A run of gaps in one row moves by one column when the letter next to it on
         that side, in its row, equals the other row's letters both opposite that letter and opposite the run's last gap on the far side; the letter then takes
-        the place of that last gap. Runs that come to touch are one. {both} {rows} Moving is repeated until nothing moves. Rows of different length raise a
+        the place of that last gap. One pass looks at a row's runs from the {side} end on, and moves each by one column at most; passes are repeated, with runs that have come to touch
+        as one, until one moves nothing. {both} {rows} Rows of different length raise a
         ValueError; the result is [upper row, lower row].""",
         options={
             "side": {"left": "left", "right": "right"},
