@@ -56,13 +56,13 @@ def common_subsequence(a: str, b: str, *, tie: str, case: str, result: str) -> l
     return [word, len(word) / max(len(a), len(b)) if a or b else 1.0]
 
 
-def overlap(a: str, b: str, shortest: int, *, allowed: int, contained: str, tie: str) -> list:
+def overlap(a: str, b: str, shortest: int, *, allowed: str, contained: str, tie: str) -> list:
     found: list = []
     for n in range(shortest, min(len(a), len(b)) + 1):
         if contained == "no" and n == min(len(a), len(b)):
             continue
         wrong = len(mismatches(a[len(a) - n :], b[:n]))
-        if wrong > allowed:
+        if wrong > (n // 4 if allowed == "quarter" else 1 if allowed == "one" else 2):
             continue
         if not found or tie == "longest" or (tie == "best" and n - 2 * wrong >= found[0] - 2 * found[1]):
             found = [n, wrong]
@@ -139,9 +139,9 @@ FUNCTIONS = (
         `b` has beyond the overlap]; [0, 0, a + b] when there is no overlap.""",
         options={
             "allowed": {
-                0: "An overlap must agree in every letter.",
-                1: "An overlap may differ in one letter.",
-                2: "An overlap may differ in up to two letters.",
+                "one": "An overlap may differ in one letter.",
+                "two": "An overlap may differ in up to two letters.",
+                "quarter": "An overlap may differ in up to length // 4 letters.",
             },
             "contained": {
                 "yes": "An overlap may be as long as the shorter read.",
