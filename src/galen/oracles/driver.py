@@ -1,6 +1,6 @@
-"""What runs inside the grader's jail: it puts a submission into its context, makes the hidden calls, and writes what came out.
+"""What runs inside the grader's jail: it puts a submission into its context, makes the hidden calls, and reports what came out.
 
-Its source text is sent in; standard library only. Nothing that it writes is trusted: the calls' right outcomes never come
+Its source text is sent in; standard library only. Nothing that it reports is trusted: the calls' right outcomes never come
 here, and the comparison is made outside.
 """
 
@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import math
+import os
 import sys
 import types
 from typing import Any
@@ -50,8 +51,7 @@ def fault(text: str, name: str) -> str:
     """Why a submission is none: it must be imports, assignments, classes and functions, `name` once among these."""
     tree = ast.parse(text)
     for i, node in enumerate(tree.body):
-        docstring = i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not isinstance(node, STATEMENTS) and not docstring:
+        if not isinstance(node, STATEMENTS) and not (i == 0 and ast.get_docstring(tree) is not None):
             return f"line {node.lineno}: neither an import, an assignment, a class nor a function"
     found = sum(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body)
     return "" if found == 1 else f"defines {name} {found} times"
@@ -71,7 +71,10 @@ def report(context: str, text: str, name: str, calls: list[str]) -> dict[str, An
         return {"outcomes": [outcome(function, json.loads(call)) for call in calls]}
 
 
-def main(asked: str, path: str) -> None:
-    """Run the request `asked` and write its report to `path`."""
-    with open(path, "w") as file:  # noqa: PTH123 - the fewest imports before the submission runs
-        json.dump(report(**json.loads(asked)), file)
+def main(asked: str) -> None:
+    """Run the request `asked`, and write its report to standard output, which the submission does not print to."""
+    out = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    answer = json.dumps(report(**json.loads(asked))).encode()
+    while answer:
+        answer = answer[os.write(out, answer) :]

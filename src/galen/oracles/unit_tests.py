@@ -23,16 +23,21 @@ def judge(submission: str, gold: dict[str, Any], params: dict[str, Any]) -> Verd
     Raises:
         JailError: the grader's jail failed.
     """
+    if not submission.strip():
+        return _verdict(gold, 0, "nothing handed in")
     asked = {"context": gold["context"], "text": submission, "name": gold["name"], "calls": gold["calls"]}
     written, why = jail.run(json.dumps(asked))
     found, fault = _outcomes(written, len(gold["calls"]), why)
-    right = sum(same(mine, theirs) for mine, theirs in zip(found, gold["outcomes"], strict=False))
+    return _verdict(gold, sum(map(same, found, gold["outcomes"])), fault)
+
+
+def _verdict(gold: dict[str, Any], right: int, fault: str) -> Verdict:
     passed = not fault and right == len(gold["outcomes"])
     checks = {"calls": len(gold["outcomes"]), "right": right, "fault": fault}
     return Verdict(reward=float(passed), passed=passed, checks=checks, oracle="unit_tests", version=VERSION)
 
 
-def _outcomes(written: bytes, n: int, why: str) -> tuple[list[Any], str]:
+def _outcomes(written: str, n: int, why: str) -> tuple[list[Any], str]:
     """The outcomes in a report, or why there are none."""
     try:
         report = json.loads(written)
