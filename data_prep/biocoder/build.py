@@ -94,4 +94,5 @@ def _pair(split: Split, index: int, module: Module, function: Function, values: 
 
 def program(text: str) -> str:
     """A program that hands in `text` by printing it."""
-    return f"solution = r'''\n{text}'''\nprint(solution.strip())"
+    quoted = repr(text) if "'''" in text or text.endswith("\\") else f"r'''\n{text}'''"
+    return f"solution = {quoted}\nprint(solution.strip())"

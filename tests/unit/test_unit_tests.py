@@ -2,13 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from galen.errors import GalenError, SandboxError
 from galen.oracles import driver, jail, judge
 from galen.oracles.grader import Grader
-from galen.oracles.unit_tests import equal, same
+from galen.oracles.unit_tests import equal, same, same_text
 from galen.tasks.store import write_tasks
 from galen.types import ActionKind, Gold, OracleSpec, Owner, Privacy, Task, TaskPrompt
 
@@ -58,7 +59,6 @@ def test_what_may_differ(text):
         ("def f(xs):\n    import os\n    os._exit(0)", "ended without a report"),
         ("import os\nclass Now:\n    os._exit(0)\ndef f(xs):\n    return 1", "ended without a report"),
         ("def f(xs):\n    raise SystemExit(0)", "ended without a report"),
-        ("def f(xs):\n    while True:\n        pass", "took too long"),
         ("def f(xs):\n    import os, signal\n    os.kill(os.getppid(), 9)\n    os.kill(-1, 9)", ""),
         ("def f(xs):\n    return 'x' * 10_000_000", "ended without a report"),
         ("[" * 100_000, "ended without a report"),
@@ -69,6 +69,16 @@ def test_what_ends_badly_fails_and_harms_nobody(text, fault):
     verdict = judge(SPEC, text, GOLD)
     assert (verdict.reward, verdict.passed) == (0.0, False) and fault in verdict.checks["fault"]
     assert judge(SPEC, RIGHT, GOLD).passed
+
+
+@pytest.mark.parametrize(
+    ("loop", "spent"), [("while True:\n        pass", "cpu_s"), ("import time; time.sleep(99)", "wall")]
+)
+def test_what_does_not_end_fails(monkeypatch, loop, spent):
+    monkeypatch.setattr(jail, "SPEC", replace(jail.SPEC, cpu_s=0.5))
+    monkeypatch.setattr(jail, "WALL_S", 2.0 if spent == "wall" else 20.0)
+    verdict = judge(SPEC, f"def f(xs):\n    {loop}", GOLD)
+    assert (verdict.reward, verdict.checks["fault"]) == (0.0, "took too long")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,17 @@ def test_values_are_equal_as_data(mine, theirs, agree):
     assert equal(mine, theirs) is agree
     assert same({"value": mine}, {"value": theirs}) is agree
     assert not same({"value": mine}, {"raises": ["ValueError"]}) and not same(mine, {"value": theirs})
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "agree"),
+    [
+        ("0.3333333333\n", "0.33333334", True), ("[1. 2.5]", "[1.0 2.5 ]", True), ("1e-3 x", "0.001 x", True), ("0.334", "0.333", False),
+        ("3", "4", False), ("3.0", "3", False), ("a 1.0", "b 1.0", False), ("1.0 2.0", "1.0", False), ("9" * 10_000, "1.0", False),
+    ],
+)  # fmt: skip
+def test_printed_texts_may_differ_in_the_last_digits_of_floats(mine, theirs, agree):
+    assert same_text(mine, theirs) is agree
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import math
 import os
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 MARKER = "<<insert solution here>>"
@@ -57,18 +58,35 @@ def fault(text: str, name: str) -> str:
     return "" if found == 1 else f"defines {name} {found} times"
 
 
-def report(context: str, text: str, name: str, calls: list[str]) -> dict[str, Any]:
-    """The outcomes of `calls`, each a JSON list of arguments, or the fault of the submission."""
+def printed(program: str) -> dict[str, Any]:
+    """What a program prints: `printed`, or the names of the exception's classes in `raises`."""
+    out = io.StringIO()
+    module = sys.modules["solution"] = types.ModuleType("solution")
+    module.__dict__["__name__"] = "__main__"
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(program, "solution.py", "exec", dont_inherit=True), module.__dict__)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
+        return {"raises": [kind.__name__ for kind in type(error).__mro__], "message": str(error)[:200]}
+    return {"printed": out.getvalue()}
+
+
+def report(text: str, name: str, context: str = "", calls: Sequence[str] = (), programs: Sequence[str] = ()) -> dict:
+    """The outcomes of `calls` of the function in its context, each a JSON list of arguments, and of `programs`, each a
+    context of its own; or the fault of the submission.
+    """
     if why := fault(text, name):
         return {"fault": why}
-    module = types.ModuleType("solution")
-    sys.modules["solution"] = module
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        before, after = context.split(MARKER)
-        for part in (before, text, after):
-            exec(compile(part, "solution.py", "exec", dont_inherit=True), module.__dict__)
-        function = getattr(module, name)
-        return {"outcomes": [outcome(function, json.loads(call)) for call in calls]}
+        outcomes = [printed(program.replace(MARKER, text)) for program in programs]
+        if calls:
+            module = sys.modules["solution"] = types.ModuleType("solution")
+            before, _, after = context.partition(MARKER)
+            for part in (before, text, after):
+                exec(compile(part, "solution.py", "exec", dont_inherit=True), module.__dict__)
+            function = getattr(module, name)
+            outcomes += [outcome(function, json.loads(call)) for call in calls]
+    return {"outcomes": outcomes}
 
 
 def main(asked: str) -> None:
