@@ -22,9 +22,7 @@ def cases(function: Function, values: Values, seed: int) -> tuple[list[str], lis
     """
     named = f"biocoder/{seed}/{function.name}/{json.dumps(values)}"
     for attempt in range(TRIES):
-        rng = random.Random(f"{named}/{attempt}")
-        drawn = [function.draw(rng) for _ in range(CALLS - len(function.edges))]
-        calls = [json.dumps(arguments, allow_nan=False) for arguments in [*function.edges, *drawn]]
+        calls = _calls(function, random.Random(f"{named}/{attempt}"))
         outcomes = run(function, values, calls)
         told = {
             json.dumps(other): sum(a != b for a, b in zip(outcomes, run(function, other, calls), strict=True))
@@ -34,6 +32,16 @@ def cases(function: Function, values: Values, seed: int) -> tuple[list[str], lis
             return calls, outcomes, told
     same = [other for other, n in told.items() if not n]
     raise ValueError(f"{function.name}: {values} is not to be told from {', '.join(same)}")
+
+
+def _calls(function: Function, rng: random.Random) -> list[str]:
+    """Distinct calls: the edge cases, then draws."""
+    calls = dict.fromkeys(json.dumps(arguments) for arguments in function.edges)
+    for _ in range(20 * CALLS):
+        if len(calls) == CALLS:
+            return list(calls)
+        calls[json.dumps(function.draw(rng), allow_nan=False)] = None
+    raise ValueError(f"{function.name}: fewer than {CALLS} different calls in {20 * CALLS} draws")
 
 
 def run(function: Function, values: Values, calls: list[str]) -> list[dict[str, Any]]:

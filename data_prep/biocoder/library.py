@@ -16,7 +16,9 @@ CATEGORIES = ("sequences", "alignment", "intervals", "trees", "graphs", "file fo
 
 @dataclass(frozen=True)
 class Module:
-    """`context` is what the agent sees, `source` the references' module, whose imports a solution may need."""
+    """`name` is its context's, which two modules may share; `context` is what the agent sees, `source` the references' module,
+    whose imports a solution may need.
+    """
 
     name: str
     category: str
@@ -33,5 +35,6 @@ def modules() -> tuple[Module, ...]:
 
 def _module(name: str) -> Module:
     code = importlib.import_module(f"data_prep.biocoder.functions.{name}")
-    context = (HERE / "contexts" / f"{name}.py").read_text()
-    return Module(name, code.CATEGORY, context, inspect.getsource(code), tuple(code.FUNCTIONS))
+    context = getattr(code, "CONTEXT", name)
+    text = (HERE / "contexts" / f"{context}.py").read_text()
+    return Module(context, code.CATEGORY, text, inspect.getsource(code), tuple(code.FUNCTIONS))

@@ -88,8 +88,12 @@ class _Fixed(ast.NodeTransformer):
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)
         decides = isinstance(node.op, ast.Or)
-        known = [bool(value.value) for value in node.values if isinstance(value, ast.Constant)]
-        kept = [value for value in node.values if not isinstance(value, ast.Constant)]
+        known = [
+            value.value for value in node.values if isinstance(value, ast.Constant) and isinstance(value.value, bool)
+        ]
+        kept = [
+            value for value in node.values if not (isinstance(value, ast.Constant) and isinstance(value.value, bool))
+        ]
         if decides in known or not kept:
             return ast.Constant(decides if decides in known else not decides)
         return ast.BoolOp(node.op, kept) if len(kept) > 1 else kept[0]

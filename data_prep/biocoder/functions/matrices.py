@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -67,7 +68,9 @@ def information(sites: list[str], *, correct: bool, gaps: str, result: str) -> l
             bits -= 3 / (2 * math.log(2) * n)
         if gaps == "scale":
             bits *= n / len(sites)
-        values.append(max(bits, 0.0) if result == "floor" else bits)
+        values.append(bits)
+    if result == "running":
+        return list(itertools.accumulate(values))
     return [sum(values)] if result == "total" else values
 
 
@@ -154,6 +157,8 @@ FUNCTIONS = (
             (["-", "-", "A"],),
             (["A", "C"],),
             (["N"],),
+            (["A", "A", "C", "G", "T"],),
+            (["A", "A", "A", "C", "C", "G", "G", "T"],),
             (["A", "A", "C", "C"],),
             (["-A", "-C", "AG", "CT"],),
         ),
@@ -174,7 +179,7 @@ FUNCTIONS = (
             },
             "result": {
                 "each": "The result is the list of the columns' values, also negative ones; [] for no sites.",
-                "floor": "The result is the list of the columns' values, negative ones set to 0.0; [] for no sites.",
+                "running": "The result is the list of the sums of the values of a column and all columns before it (negative ones as they are); [] for no sites.",
                 "total": "The result is a list with one number, the sum of the columns' values (negative ones as they are); [0.0] for no sites.",
             },
         },

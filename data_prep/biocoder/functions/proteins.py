@@ -70,14 +70,14 @@ def hydropathy_profile(protein: str, window: int, *, ends: str, weights: str, un
         if ends == "drop" and (middle < half or middle + half >= len(protein)):
             continue
         total = whole = 0.0
-        for i in range(max(0, middle - half), min(len(protein), middle + half + 1)):
-            if unknown == "skip" and protein[i] not in HYDROPATHY:
-                continue
+        for i in range(middle - half, middle + half + 1):
             weight = 1 - abs(i - middle) / (half + 1) if weights == "triangle" else 1.0
-            total += weight * HYDROPATHY.get(protein[i], 0.0)
-            whole += weight
-        if ends == "zero":
-            whole = sum(1 - abs(d) / (half + 1) if weights == "triangle" else 1.0 for d in range(-half, half + 1))
+            if not 0 <= i < len(protein):
+                if ends == "zero":
+                    whole += weight
+            elif unknown == "zero" or protein[i] in HYDROPATHY:
+                total += weight * HYDROPATHY.get(protein[i], 0.0)
+                whole += weight
         profile.append(total / whole if whole else 0.0)
     return profile
 
@@ -169,8 +169,7 @@ FUNCTIONS = (
             "ends": {
                 "drop": "Residues whose window does not lie within the protein have no value, so that the list is shorter than the protein.",
                 "shrink": "At the ends the window is cut off, and the mean is over the residues that are there; the list is as long as the protein.",
-                "zero": "At the ends the missing residues count with the value 0, and always the sum is divided by the weight of the whole window, "
-                "also where letters are left out; the list is as long as the protein.",
+                "zero": "At the ends the missing residues count with the value 0 and with their weight; the list is as long as the protein.",
             },
         },
         edges=(("", 3), ("A", 1), ("IV", 5), ("AXI", 2), ("XXX", 3), ("IXV", 3), ("A", 0)),
