@@ -24,7 +24,7 @@ Asked = tuple[Module, Function, Values]
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
 ORACLE = OracleSpec(kind="unit_tests")
 CONTRACT = "the source text of the function, which is run on hidden calls"
-HELD_OUT = ("proteins", "multiple", "parsimony", "measure")
+HELD_OUT = ("proteins", "multiple", "regions", "parsimony", "outbreaks", "structures", "survival", "measure")
 
 
 def build(resources: Path, n_train: int, n_test: int, seed: int, *, n_valid: int) -> Iterator[tuple[Task, Gold]]:
