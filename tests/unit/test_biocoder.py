@@ -1,7 +1,10 @@
 """BioCoder: the splits of its function library, what the agent is shown, solutions, and the released rule."""
 
 import ast
+import contextlib
+import io
 import json
+import random
 from collections import Counter
 
 import pytest
@@ -13,7 +16,7 @@ from data_prep.biocoder.function import Function
 from data_prep.biocoder.library import CATEGORIES, modules
 from data_prep.biocoder.specialise import solution
 from galen.oracles import judge
-from galen.oracles.driver import MARKER
+from galen.oracles.driver import MARKER, outcome
 from galen.oracles.paper import paper_oracle
 from galen.proofs.wrong import wrong_functions
 from galen.tasks import biocoder as family
@@ -28,7 +31,7 @@ def test_eight_categories_have_a_library_of_their_own():
     each = Counter(module.category for module in modules() for _ in module.functions)
     assert set(each) == set(CATEGORIES) and len(CATEGORIES) == 8
     assert min(each.values()) >= 19 and sum(each.values()) >= 150
-    variants = {split: len(dealt(split, __import__("random").Random(0))) for split in ("train", "valid", "test")}
+    variants = {split: len(dealt(split, random.Random(0))) for split in ("train", "valid", "test")}
     assert variants["train"] >= 931 and variants["valid"] >= 50 and variants["test"] >= 157, "the paper's counts"
 
 
@@ -81,9 +84,6 @@ def test_wrong_functions_are_wrong(made):
 
 
 def solution_of(gold):
-    import contextlib
-    import io
-
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(gold.solution, {})
@@ -138,8 +138,6 @@ def test_a_solution_has_no_trace_of_other_variants():
 
 
 def driver_outcome(function, call):
-    from galen.oracles.driver import outcome
-
     return outcome(function, json.loads(call))
 
 
