@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from data_prep import seqsql, treqs
+from data_prep.biocoder import published as biocoder
 from data_prep.ehrcon import source as ehrcon
 from data_prep.medcalc import bench
 from data_prep.npowerai import published as npowerai
@@ -27,7 +28,7 @@ class Sources:
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
-    one with `train` in its name.
+    one with `train` in its name; `biocoder`, a JSON or JSONL file of its Python functions.
     """
 
     fhir: Path | None = None
@@ -39,6 +40,7 @@ class Sources:
     ehrcon: Path | None = None
     medagentgym: Path | None = None
     medcalc: tuple[Path, ...] = ()
+    biocoder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:
@@ -84,6 +86,8 @@ def given(sources: Sources, resources: Path, mimic: Callable[[], Path]) -> dict[
         add("ehr_seqsql", seqsql.read(sources.seqsql, mimic())[0])
     if sources.ehrcon:
         add("ehrcon", ehrcon.read_physionet(sources.ehrcon, resources)[0])
+    if sources.biocoder:
+        add("biocoder", biocoder.read(sources.biocoder)[0])
     if sources.medcalc:
         add("medcalc", [p for f in sources.medcalc for p in bench.read(f, "train" if "train" in f.name else "test")])
     return found
@@ -100,6 +104,8 @@ def _gym(
         add("ehr_seqsql", [pair for file in files for pair in seqsql.read(file, mimic())[0]])
     elif folder.name == "npowerai" and files:
         add("npowerai", [pair for file in files for pair in npowerai.read(file)[0]])
+    elif folder.name == "biocoder" and files:
+        add("biocoder", [pair for file in files for pair in biocoder.read(file)[0]])
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":

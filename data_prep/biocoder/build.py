@@ -24,7 +24,7 @@ Asked = tuple[Module, Function, Values]
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
 ORACLE = OracleSpec(kind="unit_tests")
 CONTRACT = "the source text of the function, which is run on hidden calls"
-HELD_OUT = ()
+HELD_OUT = ("proteins", "multiple", "regions", "parsimony", "outbreaks", "structures", "survival", "measure")
 
 
 def build(resources: Path, n_train: int, n_test: int, seed: int, *, n_valid: int) -> Iterator[tuple[Task, Gold]]:
@@ -94,4 +94,5 @@ def _pair(split: Split, index: int, module: Module, function: Function, values: 
 
 def program(text: str) -> str:
     """A program that hands in `text` by printing it."""
-    return f"solution = r'''\n{text}'''\nprint(solution.strip())"
+    quoted = repr(text) if "'''" in text or text.endswith("\\") else f"r'''\n{text}'''"
+    return f"solution = {quoted}\nprint(solution.strip())"

@@ -104,6 +104,11 @@ class _Fixed(ast.NodeTransformer):
             return node.body if node.test.value else node.orelse
         return node
 
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        self.generic_visit(node)
+        node.ifs = [test for test in node.ifs if not (isinstance(test, ast.Constant) and test.value is True)]
+        return node
+
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         node.test = self.visit(node.test)
         if isinstance(node.test, ast.Constant):

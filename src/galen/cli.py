@@ -53,6 +53,7 @@ def data(
     from_seqsql: Annotated[Path | None, typer.Option(help="EHR-SeqSQL's data.json.")] = None,
     from_ehrcon: Annotated[Path | None, typer.Option(help="EHRCon as PhysioNet ships it: a folder.")] = None,
     from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
+    from_biocoder: Annotated[Path | None, typer.Option(help="BioCoder's Python functions: JSON or JSONL.")] = None,
     from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
@@ -65,7 +66,7 @@ def data(
 
     sources = Sources(
         from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
-        tuple(from_medcalc),
+        tuple(from_medcalc), from_biocoder,
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:

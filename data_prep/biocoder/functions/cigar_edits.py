@@ -89,8 +89,8 @@ FUNCTIONS = (
     ),
     Function(
         clip_read,
-        says="""Clip `bases` more letters of a read, counted from {side} end as it stands in the alignment: soft-clipped letters already there count among
-        them. `start` is the reference position of the first aligned letter. Letters of the read are taken off one after another, also from the
+        says="""Clip a read so that its `bases` outermost letters at {side} end, as it stands in the alignment, are clipped; soft-clipped letters already
+        there count among them. `start` is the reference position at which the first operation on the reference begins. Letters of the read are taken off one after another, also from the
         middle of an operation, until `bases` are or none is left; deletions, skipped regions and pads that are met on the way are taken off with them. When
         `bases` is above 0, deletions, skipped regions and pads that would then stand next to the clip are taken off as well{edge} {kind} The result is [CIGAR
         string, start]: when the left end is clipped, `start` moves by the reference positions that were taken off. What is not a CIGAR string raises a

@@ -125,8 +125,8 @@ FUNCTIONS = (
     ),
     Function(
         reference_blocks,
-        says="""The stretches of the reference to which a read is aligned, from its CIGAR string and the 0-based reference position `start` of its first
-        aligned letter: operations M, = and X. {split} Stretches of neighbouring operations that touch are one. {merge} {places} The list is in the order of the
+        says="""The stretches of the reference to which a read is aligned (by operations M, = and X), from its CIGAR string and the 0-based reference position `start` at which
+        its first operation on the reference begins. {split} Stretches of neighbouring operations that touch are one. {merge} {places} The list is in the order of the
         reference, and empty when there is none. What is not a CIGAR string raises a ValueError.""",
         options={
             "split": {
@@ -148,8 +148,8 @@ FUNCTIONS = (
     ),
     Function(
         lift_position,
-        says="""Where `position` lies on the other side of an alignment, given by its CIGAR string and the 0-based reference position `start` of its first
-        aligned letter. All positions are 0-based; those of the read count its soft-clipped letters, not its hard-clipped ones. {direction} {gap}
+        says="""Where `position` lies on the other side of an alignment, given by its CIGAR string and the 0-based reference position `start` at which
+        its first operation on the reference begins. All positions are 0-based; those of the read count its soft-clipped letters, not its hard-clipped ones. {direction} {gap}
         {outside} What is not a CIGAR string raises a ValueError.""",
         options={
             "direction": {
@@ -183,8 +183,8 @@ FUNCTIONS = (
     ),
     Function(
         cigar_identity,
-        says="""The share of equal letters of an alignment: `read` (soft-clipped letters included, hard-clipped ones not) against `reference`, which starts at
-        the first aligned position. The columns of M, = and X count one each, whatever the operation says of equality. {unknown} {gaps} Clips, pads and skipped
+        says="""The share of equal letters of an alignment: `read` (soft-clipped letters included, hard-clipped ones not) against `reference`, which starts
+        where the first operation on the reference does. The columns of M, = and X count one each, whatever the operation says of equality. {unknown} {gaps} Clips, pads and skipped
         regions never count. {empty} What is not a CIGAR string raises a ValueError.""",
         options={
             "unknown": {

@@ -1,6 +1,6 @@
-"""What runs inside the grader's jail: it puts a submission into its context, makes the hidden calls, and writes what came out.
+"""What runs inside the grader's jail: it puts a submission into its context, makes the hidden calls, and reports what came out.
 
-Its source text is sent in; standard library only. Nothing that it writes is trusted: the calls' right outcomes never come
+Its source text is sent in; standard library only. Nothing that it reports is trusted: the calls' right outcomes never come
 here, and the comparison is made outside.
 """
 
@@ -11,8 +11,10 @@ import contextlib
 import io
 import json
 import math
+import os
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 MARKER = "<<insert solution here>>"
@@ -50,28 +52,47 @@ def fault(text: str, name: str) -> str:
     """Why a submission is none: it must be imports, assignments, classes and functions, `name` once among these."""
     tree = ast.parse(text)
     for i, node in enumerate(tree.body):
-        docstring = i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not isinstance(node, STATEMENTS) and not docstring:
+        if not isinstance(node, STATEMENTS) and not (i == 0 and ast.get_docstring(tree) is not None):
             return f"line {node.lineno}: neither an import, an assignment, a class nor a function"
     found = sum(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body)
     return "" if found == 1 else f"defines {name} {found} times"
 
 
-def report(context: str, text: str, name: str, calls: list[str]) -> dict[str, Any]:
-    """The outcomes of `calls`, each a JSON list of arguments, or the fault of the submission."""
+def printed(program: str) -> dict[str, Any]:
+    """What a program prints: `printed`, or the names of the exception's classes in `raises`."""
+    out = io.StringIO()
+    module = sys.modules["solution"] = types.ModuleType("solution")
+    module.__dict__["__name__"] = "__main__"
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(program, "solution.py", "exec", dont_inherit=True), module.__dict__)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
+        return {"raises": [kind.__name__ for kind in type(error).__mro__], "message": str(error)[:200]}
+    return {"printed": out.getvalue()}
+
+
+def report(text: str, name: str, context: str = "", calls: Sequence[str] = (), programs: Sequence[str] = ()) -> dict:
+    """The outcomes of `calls` of the function in its context, each a JSON list of arguments, and of `programs`, each a
+    context of its own; or the fault of the submission.
+    """
     if why := fault(text, name):
         return {"fault": why}
-    module = types.ModuleType("solution")
-    sys.modules["solution"] = module
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        before, after = context.split(MARKER)
-        for part in (before, text, after):
-            exec(compile(part, "solution.py", "exec", dont_inherit=True), module.__dict__)
-        function = getattr(module, name)
-        return {"outcomes": [outcome(function, json.loads(call)) for call in calls]}
+        outcomes = [printed(program.replace(MARKER, text)) for program in programs]
+        if calls:
+            module = sys.modules["solution"] = types.ModuleType("solution")
+            before, _, after = context.partition(MARKER)
+            for part in (before, text, after):
+                exec(compile(part, "solution.py", "exec", dont_inherit=True), module.__dict__)
+            function = getattr(module, name)
+            outcomes += [outcome(function, json.loads(call)) for call in calls]
+    return {"outcomes": outcomes}
 
 
-def main(asked: str, path: str) -> None:
-    """Run the request `asked` and write its report to `path`."""
-    with open(path, "w") as file:  # noqa: PTH123 - the fewest imports before the submission runs
-        json.dump(report(**json.loads(asked)), file)
+def main(asked: str) -> None:
+    """Run the request `asked`, and write its report to standard output, which the submission does not print to."""
+    out = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    answer = json.dumps(report(**json.loads(asked))).encode()
+    while answer:
+        answer = answer[os.write(out, answer) :]

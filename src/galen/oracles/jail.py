@@ -6,7 +6,7 @@ import atexit
 from functools import cache
 from pathlib import Path
 
-from galen.errors import GalenError, SandboxError, SandboxFileError, UserError
+from galen.errors import GalenError, SandboxError, UserError
 from galen.oracles import driver
 from galen.sandbox.base import SandboxBackend, SandboxSpec
 from galen.sandbox.choose import SandboxSettings, open_backend
@@ -14,9 +14,8 @@ from galen.types import Limit
 
 CPU_S = 4.0
 WALL_S = 20.0
-REPORT = "/tmp/report.json"
 REPORT_BYTES = 1 << 22
-SPEC = SandboxSpec(cpu_s=CPU_S, max_output_bytes=1 << 12)
+SPEC = SandboxSpec(cpu_s=CPU_S, max_output_bytes=REPORT_BYTES)
 DRIVER = Path(driver.__file__).read_text()
 STOPPED = {Limit.WALL: "took too long", Limit.CPU: "took too long", Limit.MEMORY: "took too much memory"}
 
@@ -25,8 +24,8 @@ class JailError(GalenError):
     """The grader's jail failed, not the code in it: the harness's fault, and no reward (law 3)."""
 
 
-def run(asked: str) -> tuple[bytes, str]:
-    """The report that the driver wrote for the request `asked`, and why there may be none. Nobody vouches for its bytes.
+def run(asked: str) -> tuple[str, str]:
+    """What the driver reported on the request `asked`, and why that may be nothing. Nobody vouches for its text.
 
     Raises:
         JailError: no jail can be made, or two were lost.
@@ -41,20 +40,16 @@ def run(asked: str) -> tuple[bytes, str]:
         raise JailError(f"the grader's jail failed: {error}") from error
 
 
-def _once(asked: str) -> tuple[bytes, str]:
+def _once(asked: str) -> tuple[str, str]:
     try:
         sandbox = _backend().create(SPEC)
     except UserError as error:
         raise JailError(f"the grader has no jail: {error}") from error
     try:
-        done = sandbox.run(f"{DRIVER}\nmain({asked!r}, {REPORT!r})\n", lang="python", timeout_s=WALL_S)
-        why = next((said for limit, said in STOPPED.items() if limit in done.limits), "ended without a report")
-        try:
-            return sandbox.get(REPORT, max_bytes=REPORT_BYTES), why
-        except SandboxFileError:
-            return b"", why
+        done = sandbox.run(f"{DRIVER}\nmain({asked!r})\n", lang="python", timeout_s=WALL_S)
     finally:
         sandbox.close()
+    return done.stdout, next((why for limit, why in STOPPED.items() if limit in done.limits), "ended without a report")
 
 
 @cache

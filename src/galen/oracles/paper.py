@@ -74,9 +74,15 @@ def size_or_power(output: str, gold: Any) -> bool:
         return False
 
 
+def one_case(output: str, gold: Any) -> bool:
+    """biocoder: all of the output is, letter by letter, what the module prints with the reference in it, of one case."""
+    last = gold["outcomes"][-1]
+    return "raises" not in last and output == last.get("printed", f"{last.get('value')}\n")
+
+
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power,
+    "medcalc": either_limit, "npowerai": size_or_power, "biocoder": one_case,
 }  # fmt: skip
 
 

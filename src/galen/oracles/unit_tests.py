@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from galen.oracles import jail
@@ -14,25 +15,32 @@ from galen.types import Verdict
 
 VERSION = 1
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
+NUMBER = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)", re.ASCII)
 
 
 def judge(submission: str, gold: dict[str, Any], params: dict[str, Any]) -> Verdict:
-    """Pass iff every hidden call gives the outcome of `gold`: `context`, `name`, `calls` (JSON lists of arguments) and
-    `outcomes` (`value` or `raises`, as `driver.encode` writes them).
+    """Pass iff every hidden case gives the outcome of `gold`, whose `name` is the function's. The cases are `calls` (JSON
+    lists of arguments) in `context`, or `programs`, contexts that call the function themselves and print. `outcomes` are
+    `value` or `raises`, as `driver.encode` writes them, or `printed`.
 
     Raises:
         JailError: the grader's jail failed.
     """
-    asked = {"context": gold["context"], "text": submission, "name": gold["name"], "calls": gold["calls"]}
-    written, why = jail.run(json.dumps(asked))
-    found, fault = _outcomes(written, len(gold["calls"]), why)
-    right = sum(same(mine, theirs) for mine, theirs in zip(found, gold["outcomes"], strict=False))
+    if not submission.strip():
+        return _verdict(gold, 0, "nothing handed in")
+    cases = {name: gold[name] for name in ("context", "calls", "programs") if name in gold}
+    written, why = jail.run(json.dumps({"text": submission, "name": gold["name"], **cases}))
+    found, fault = _outcomes(written, len(gold["outcomes"]), why)
+    return _verdict(gold, sum(map(same, found, gold["outcomes"])), fault)
+
+
+def _verdict(gold: dict[str, Any], right: int, fault: str) -> Verdict:
     passed = not fault and right == len(gold["outcomes"])
     checks = {"calls": len(gold["outcomes"]), "right": right, "fault": fault}
     return Verdict(reward=float(passed), passed=passed, checks=checks, oracle="unit_tests", version=VERSION)
 
 
-def _outcomes(written: bytes, n: int, why: str) -> tuple[list[Any], str]:
+def _outcomes(written: str, n: int, why: str) -> tuple[list[Any], str]:
     """The outcomes in a report, or why there are none."""
     try:
         report = json.loads(written)
@@ -47,13 +55,26 @@ def _outcomes(written: bytes, n: int, why: str) -> tuple[list[Any], str]:
 
 
 def same(mine: Any, theirs: dict[str, Any]) -> bool:
-    """Whether an outcome is the reference's: an equal value, or an exception of its class or one derived from it."""
+    """Whether an outcome is the reference's: an equal value or text, or an exception of its class or one derived from it."""
     if not isinstance(mine, dict):
         return False
     if "raises" in theirs:
         raised = mine.get("raises")
         return isinstance(raised, list) and theirs["raises"][0] in raised
+    if "printed" in theirs:
+        return isinstance(mine.get("printed"), str) and same_text(mine["printed"], theirs["printed"])
     return "value" in mine and equal(mine["value"], theirs["value"])
+
+
+def same_text(mine: str, theirs: str) -> bool:
+    """Whether two printed texts are the same but for white space and floats, which may differ by `RELATIVE`."""
+    if len(mine) > 2 * len(theirs) + 1000:
+        return False
+    found, wanted = NUMBER.split(mine), NUMBER.split(theirs)
+    return len(found) == len(wanted) and all(
+        _close(float(a), float(b)) if i % 2 and "." in b else a.split() == b.split()
+        for i, (a, b) in enumerate(zip(found, wanted, strict=True))
+    )
 
 
 def equal(mine: Any, theirs: Any) -> bool:

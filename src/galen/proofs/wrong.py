@@ -55,12 +55,9 @@ def wrong_functions(right: str, name: str, twin: str = "") -> dict[str, str]:
     hidden = re.sub(rf"\b{name}\(", "_right(", right)
     found = {
         "nothing returned": f"def {name}(*arguments):\n    return None",
-        "its argument returned": f"def {name}(*arguments):\n    return arguments[0]",
-        "an exception": f"def {name}(*arguments):\n    raise ValueError('none')",
         "each value spoilt": hidden + SPOILT.format(name=name),
         "another name": hidden,
         "defined twice": f"{right}\n\n\n{right}",
-        "a call beside it": f"{right}\n\n\nprint({name})",
     }
     return found | ({"a neighbouring specification": twin} if twin else {})
 
