@@ -217,15 +217,15 @@ FUNCTIONS = (
     Function(
         well_scores,
         says="""The score of each well of `plate`, rows of measured values (None: nothing measured; rows of different length raise a ValueError). A well's name is the letter of its row, from A
-        on, and the number of its column, from 1 on. Wells without a value do not count. {edge} A well's score is its value less {score} over all wells that count. {flat} {hits}""",
+        on, and the number of its column, from 1 on. Wells without a value do not count. {edge} A well's score is its value less {score}, both of all wells that count. {flat} {hits}""",
         options={
             "edge": {
                 "keep": "Wells at the edge of the plate count.",
                 "drop": "Wells in the first or last row or column do not count.",
             },
             "score": {
-                "z": "the mean, over the sample standard deviation (n - 1),",
-                "robust": "the median, over 1.4826 times the median of the absolute differences from the median,",
+                "z": "the mean, divided by the sample standard deviation (n - 1)",
+                "robust": "the median, divided by 1.4826 times the median of the absolute differences from the median",
             },
             "flat": {
                 "zero": "When the divisor is 0 (less than 1e-12), all scores are 0.0.",

@@ -27,7 +27,10 @@ def de_bruijn(reads: list[str], k: int, *, least: int, odd: str, weights: str) -
     for read in reads:
         if odd == "read" and set(read) - set("ACGT"):
             continue
-        counts.update(w for w in windows(read, k) if odd != "word" or not set(w) - set("ACGT"))
+        words = windows(read, k)
+        if odd == "word":
+            words = [word for word in words if not set(word) - set("ACGT")]
+        counts.update(words)
     kept = {word: n for word, n in counts.items() if n >= least}
     graph = graph_of([(word[:-1], word[1:]) for word in kept])
     if weights == "none":
@@ -47,10 +50,12 @@ def unitigs(graph: Graph, *, circles: str, shortest: int, order: str) -> list[st
                     path.append(graph[path[-1]][0])
                 used.update(path)
                 paths.append(path)
-    for node in sorted(inner):
-        if circles == "keep" and node not in used:
-            path = [node]
-            while len(path) == 1 or path[-1] != node:
+    if circles == "keep":
+        for node in sorted(inner):
+            if node in used:
+                continue
+            path = [node, graph[node][0]]
+            while path[-1] != node:
                 path.append(graph[path[-1]][0])
             used.update(path)
             paths.append(path)

@@ -133,7 +133,7 @@ CHECKED = "An interval with a negative start, or with an end before its start, r
 FUNCTIONS = (
     Function(
         merge_intervals,
-        says="""Merges the intervals of one chromosome that belong together, directly or through others: two do {gap}. {strands} {empty}
+        says="""Merges the intervals of each chromosome that belong together, directly or through others: two do {gap}. {strands} {empty}
         {count} The rows are sorted by chromosome (as text), start, end, and strand where there is one. """
         + CHECKED,
         options={
@@ -144,7 +144,7 @@ FUNCTIONS = (
                 "[chromosome, start, end, strand].",
             },
             "empty": {
-                "drop": "Intervals whose start is their end are left out before anything else.",
+                "drop": "Intervals whose start is their end are left out.",
                 "error": "An interval whose start is its end raises a ValueError.",
             },
             "count": {

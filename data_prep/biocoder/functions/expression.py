@@ -153,8 +153,8 @@ FUNCTIONS = (
         raises a ValueError.""",
         options={
             "method": {
-                "cpm": "A sample's factor is the sum of its counts over a million; each count is divided by it.",
-                "tpm": "Each count is divided by the gene's length in `lengths` first. A sample's factor is the sum of these ratios over a million; each ratio is divided by it.",
+                "cpm": "A sample's factor is the sum of its counts divided by 1,000,000; each count is divided by it.",
+                "tpm": "Each count is divided by the gene's length in `lengths` first. A sample's factor is the sum of these ratios divided by 1,000,000; each ratio is divided by it.",
                 "quartile": "A sample's factor is the 0.75 `quantile` of its counts, of those genes that have a count above 0 in some sample; each count is divided by it (it is 0 "
                 "without such genes).",
                 "ratios": "A sample's factor is exp of the median, over the genes that have no count of 0 in any sample, of the natural logarithm of the count less the mean of "
@@ -181,7 +181,7 @@ FUNCTIONS = (
     Function(
         fold_changes,
         says="""The log2 fold change of each gene from the samples of group `first` to those of group `second` (positive when it is higher in `second`); `groups` has each
-        sample's. {missing} {middle} {pseudo} before the logarithm. A table with samples, but not as many as `groups`, a group that nobody is in, or what `samples` does not take raises a
+        sample's. {missing} {middle} {pseudo} before the logarithm is taken. The change is what `second` counts with less what `first` counts with. A table with samples, but not as many as `groups`, a group that nobody is in, or what `samples` does not take raises a
         ValueError.""",
         options={
             "missing": {
@@ -190,9 +190,9 @@ FUNCTIONS = (
                 "zero": "A None is a value of 0.",
             },
             "middle": {
-                "arithmetic": "A group counts with the logarithm of its mean;",
-                "geometric": "A group counts with the mean of the logarithms of its values;",
-                "median": "A group counts with the logarithm of its median;",
+                "arithmetic": "A group counts with the logarithm to base 2 of its mean;",
+                "geometric": "A group counts with the mean of the logarithms to base 2 of its values;",
+                "median": "A group counts with the logarithm to base 2 of its median;",
             },
             "pseudo": {1: "1 is added", 2: "2 is added"},
         },

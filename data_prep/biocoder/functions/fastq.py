@@ -187,7 +187,7 @@ FUNCTIONS = (
     Function(
         cycle_quality,
         says="""The quality of the FASTQ file `text` at each cycle (the first bases of all reads, the second, and so on): {mean} {cycles} {unread} {offset}
-        Nothing counts at a cycle: 0.0. An empty list without reads. Also a negative quality raises a ValueError. """
+        A cycle at which nothing counts has 0.0. An empty list without reads. Also a negative quality raises a ValueError. """
         + UNREAD,
         options={
             "mean": {

@@ -52,7 +52,7 @@ def transcript_place(transcript: dict, place: int, *, tie: str, deep: int, outsi
     forward = transcript["strand"] == "+"
     before = max(i for i, p in enumerate(places) if (p < place if forward else p > place))
     down, up = abs(place - places[before]), abs(places[before + 1] - place)
-    if deep and min(down, up) > deep:
+    if deep > 0 and min(down, up) > deep:
         return "deep"
     if down < up or (down == up and tie == "donor"):
         return f"{before + 1}+{down}"

@@ -40,7 +40,7 @@ def spanning_tree(distances: Distances, *, tie: str, longest: int, form: str) ->
     if tie == "last":
         order = sorted(order[::-1], key=lambda row: row[0])
     for distance, a, b in order:
-        if longest and distance > longest:
+        if longest > 0 and distance > longest:
             continue
         if root(parents, a) != root(parents, b):
             parents[root(parents, a)] = root(parents, b)
@@ -75,7 +75,7 @@ def likely_sources(
             lag = days[name] - days[other]
             if lag < 0 or (lag == 0 and (same_day == "no" or other > name)):
                 continue
-            if window and lag > window:
+            if window > 0 and lag > window:
                 continue
             options.append((distance, lag if tie == "latest" else -lag, other))
         sources[name] = min(options)[2] if options else None
@@ -95,7 +95,7 @@ def mutual_neighbours(distances: Distances, n: int, *, ties: str, both: str, far
             near[name] = set(chosen)
     edges = []
     for distance, a, b in pairs(distances):
-        if farthest and distance > farthest:
+        if farthest > 0 and distance > farthest:
             continue
         if (b in near[a] and a in near[b]) if both == "both" else (b in near[a] or a in near[b]):
             edges.append([a, b, distance])
