@@ -24,7 +24,7 @@ from galen.tasks import biocoder as family
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return list(biocoder.build(tmp_path_factory.mktemp("resources"), 48, 16, 7, n_valid=8))
+    return list(biocoder.build(tmp_path_factory.mktemp("resources"), 16, 16, 7, n_valid=8))
 
 
 def test_eight_categories_have_a_library_of_their_own():
@@ -46,7 +46,7 @@ def test_splits_share_no_function_and_tests_no_context():
 
 def test_instances_vary_the_specification(made):
     assert len({task.prompt.question for task, _ in made}) == len(made)
-    assert Counter(task.split for task, _ in made) == {"train": 48, "valid": 8, "test": 16}
+    assert Counter(task.split for task, _ in made) == {"train": 16, "valid": 8, "test": 16}
     assert {task.category for task, _ in made if task.split == "test"} == set(CATEGORIES)
     for task, gold in made:
         assert len(gold.answer["calls"]) == len(gold.answer["outcomes"]) == 24
@@ -70,7 +70,7 @@ def test_the_agent_sees_the_context_and_never_the_gold(made):
 
 
 def test_the_twin_is_nearly_right_and_fails(made):
-    for task, gold in made[::6]:
+    for task, gold in made[::10]:
         verdict = judge(task.oracle, gold.answer["twin"], gold.answer)
         assert verdict.reward == 0.0 and 0 <= verdict.checks["right"] < 24 and not verdict.checks["fault"]
 
@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_tasks(tmp_path):
     for folder in folders:
         folder.mkdir()
     same = [
-        [(t.content_hash, g) for t, g in biocoder.build(folder, 8, 8, seed, n_valid=0)]
+        [(t.content_hash, g) for t, g in biocoder.build(folder, 3, 3, seed, n_valid=0)]
         for folder, seed in zip(folders, (1, 1, 2), strict=True)
     ]
     assert same[0] == same[1] != same[2]

@@ -22,7 +22,7 @@ def cigar_spans(cigar: str, *, clipped: str, skipped: str, none: str) -> list[in
     return [read, reference] if pairs or none == "zero" else [-1, -1]
 
 
-def reference_blocks(cigar: str, start: int, *, split: str, merge: int, places: str) -> list[list[int]]:
+def aligned_blocks(cigar: str, start: int, *, split: str, merge: int, places: str) -> list[list[int]]:
     blocks: list[list[int]] = []
     at = start
     for n, op in parse(cigar):
@@ -124,7 +124,7 @@ FUNCTIONS = (
         draw=lambda rng: (_cigar(rng),),
     ),
     Function(
-        reference_blocks,
+        aligned_blocks,
         says="""The stretches of the reference to which a read is aligned (by operations M, = and X), from its CIGAR string and the 0-based reference position `start` at which
         its first operation on the reference begins. {split} Stretches of neighbouring operations that touch are one. {merge} {places} The list is in the order of the
         reference, and empty when there is none. What is not a CIGAR string raises a ValueError.""",
