@@ -15,11 +15,19 @@ from data_prep.biocoder.cases import cases, run
 from data_prep.biocoder.function import Function
 from data_prep.biocoder.library import CATEGORIES, modules
 from data_prep.biocoder.specialise import solution
+from data_prep.build import build
+from data_prep.settings import DataSettings, NoteSize
+from galen.agent.loop import Setting
 from galen.oracles import judge
 from galen.oracles.driver import MARKER, outcome
+from galen.oracles.grader import Grader
 from galen.oracles.paper import paper_oracle
+from galen.policy.scripted import ScriptedPolicy
+from galen.proofs.cheats import CheatPolicy
 from galen.proofs.wrong import wrong_functions
+from galen.rollout.sampler import Sampler
 from galen.tasks import biocoder as family
+from galen.tasks.store import GoldStore, read_tasks
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,7 @@ def test_the_agent_sees_the_context_and_never_the_gold(made):
             text = gold.solution.split("r'''\n")[-1]
             assert text not in said and json.dumps(gold.answer["outcomes"]) not in said and "twin" not in said
         system, user = family.pose(task, "full")
-        assert "exactly once" in system.content and "1e-6" in system.content and "four seconds" in system.content
+        assert "exactly once" in system.content and "1e-6" in system.content and "two seconds" in system.content
         assert task.resources[0].mount in system.content and task.prompt.contract in user.content
 
 
@@ -173,3 +181,24 @@ def test_a_traceback_as_the_released_answer_is_never_matched(made):
     """Its gold was whatever the reference printed, errors too; with a path of its own in them nothing could match it."""
     raised = {"outcomes": [{"raises": ["ModuleNotFoundError", "Exception"]}]}
     assert not paper_oracle("biocoder", ["Traceback (most recent call last): /tmp/x1.py"], raised).passed
+
+
+def test_an_episode_hands_in_a_function_and_is_graded(tmp_path, template, backend):
+    """Real parts: the agent loop, the sandbox with the module in it, and a grader process with a jail of its own."""
+    data = tmp_path / "gym"
+    build(data, 0, DataSettings(patients=20, biocoder=NoteSize(train=2, valid=0, test=1)))
+    [task] = read_tasks(data, "biocoder", "test")
+    gold, grader = GoldStore(data), Grader(data)
+    module, mount = task.metadata["module"], task.resources[0].mount
+    look = f"```python\nimport sys\nsys.path.insert(0, {mount.rpartition('/')[0]!r})\nimport {module}\nprint({module}.__doc__)\n```"
+    sampler = Sampler(Setting(data, template, backend, "full", 100_000, 100_000, 0.0), grader, 1)
+    facts = {task.id: {}}
+    teacher = ScriptedPolicy(lambda _: gold.get(task), template, slip=0.0, wrong=0.0)
+    curious = CheatPolicy("looks", [look, "```submit\n@last\n```"], facts, template)
+    right, wrong = (sampler.sample([task], policy)[0].episodes[0] for policy in (teacher, curious))
+    grader.close()
+    assert right.success and right.verdict.checks == {"calls": 24, "right": 24, "fault": ""}
+    assert (
+        wrong.reward == 0.0
+        and task.prompt.documents[0].splitlines()[0].strip('"')[:20] in wrong.turns[0].observation.text
+    )
