@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from data_prep import biodsbench, ehrshot, ehrsql, medagentbench, medcalc, npowerai, seqsql, treqs
+from data_prep import biocoder, biodsbench, ehrshot, ehrsql, medagentbench, medcalc, npowerai, seqsql, treqs
 from data_prep.ehrcon.build import build as build_ehrcon
 from data_prep.ehrsql.eicu import EICU
 from data_prep.eicu import raw as raw_eicu
@@ -184,9 +184,11 @@ def _medagentbench(views: _Views, size: Any) -> list[Pair]:
 def _ehrshot(views: _Views, size: Any) -> list[Pair]:
     sizes = {"train": size.train, "valid": size.valid, "test": size.test}
     return ehrshot.build(views.resources, sizes, size.patients, views.seed)
+def _biocoder(views: _Views, size: Any) -> list[Pair]:
+    return list(biocoder.build(views.resources, size.train, size.test, views.seed, n_valid=size.valid))
 
 
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {
     "mimic_iii": _mimic_iii, "eicu": _eicu, "treqs": _treqs, "ehr_seqsql": _ehr_seqsql, "ehrcon": _ehrcon,
-    "medcalc": _medcalc, "npowerai": _npowerai, "biodsbench": _biodsbench, "medagentbench": _medagentbench, "ehrshot": _ehrshot,
+    "medcalc": _medcalc, "npowerai": _npowerai, "biodsbench": _biodsbench, "medagentbench": _medagentbench, "ehrshot": _ehrshot, "biocoder": _biocoder,
 }  # fmt: skip

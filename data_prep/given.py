@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from data_prep import seqsql, treqs
+from data_prep.biocoder import published as biocoder
 from data_prep.biodsbench import published as biodsbench
 from data_prep.ehrcon import source as ehrcon
 from data_prep.ehrshot import release as ehrshot
@@ -31,9 +32,9 @@ class Sources:
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
-    one with `train` in its name; `biodsbench`, its folder with the studies' tables; `medagentbench`, its task file, over
-    the server at `fhir_url` (or the bundles of `fhir`); `ehrshot`, the folder EHRSHOT_ASSETS, or `omop`, a folder or zip of an OMOP CDM's CSVs, of
-    which EHRSHOT's labels are computed.
+    one with `train` in its name; `biodsbench`, its folder with the studies' tables; `medagentbench`, its task file, over the
+    server at `fhir_url` (or the bundles of `fhir`); `ehrshot`, the folder EHRSHOT_ASSETS, or `omop`, a folder or zip of an
+    OMOP CDM's CSVs, of which EHRSHOT's labels are computed; `biocoder`, a JSON or JSONL file of its Python functions.
     """
 
     fhir: Path | None = None
@@ -50,6 +51,7 @@ class Sources:
     fhir_url: str | None = None
     ehrshot: Path | None = None
     omop: Path | None = None
+    biocoder: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:
@@ -104,6 +106,8 @@ def given(sources: Sources, resources: Path, mimic: Callable[[], Path]) -> dict[
         add("ehrshot", ehrshot.read_release(sources.ehrshot, resources))
     if sources.omop:
         add("ehrshot", ehrshot.read_omop(sources.omop, resources))
+    if sources.biocoder:
+        add("biocoder", biocoder.read(sources.biocoder)[0])
     if sources.medcalc:
         add("medcalc", [p for f in sources.medcalc for p in bench.read(f, "train" if "train" in f.name else "test")])
     return found
@@ -127,6 +131,8 @@ def _gym(
         add("medagentbench", [pair for file in files for pair in medagentbench.read(file, base)[0]])
     elif folder.name == "ehrshot" and list(folder.glob("*task*.jsonl")):
         add("ehrshot", ehrshot.read_medagentgym(folder, resources))
+    elif folder.name == "biocoder" and files:
+        add("biocoder", [pair for file in files for pair in biocoder.read(file)[0]])
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":

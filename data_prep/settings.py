@@ -72,6 +72,7 @@ class DataSettings(Frozen):
     biodsbench: FamilySize | None = None
     medagentbench: FamilySize | None = None
     ehrshot: EhrshotSize | None = None
+    biocoder: NoteSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
     keep: dict[str, Kept] = {}
 

@@ -57,6 +57,7 @@ def data(
     from_seqsql: Annotated[Path | None, typer.Option(help="EHR-SeqSQL's data.json.")] = None,
     from_ehrcon: Annotated[Path | None, typer.Option(help="EHRCon as PhysioNet ships it: a folder.")] = None,
     from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
+    from_biocoder: Annotated[Path | None, typer.Option(help="BioCoder's Python functions: JSON or JSONL.")] = None,
     from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     from_biodsbench: Annotated[Path | None, typer.Option(help="BioDSBench's folder, with the studies' tables.")] = None,
     from_medagentbench: Annotated[
@@ -78,7 +79,7 @@ def data(
 
     sources = Sources(
         from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
-        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url, from_ehrshot, from_omop,
+        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url, from_ehrshot, from_omop, from_biocoder,
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:

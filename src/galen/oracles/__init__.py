@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from galen.errors import unknown
-from galen.oracles import asserts, fhir, predictions, rows, values, variables
+from galen.oracles import asserts, fhir, predictions, rows, unit_tests, values, variables
 from galen.types import OracleSpec, Verdict
 
 NONE = "none"  # of a task that nothing can grade: its episodes have no reward, and a verifier may judge them
@@ -19,6 +19,7 @@ KINDS = {
     "fhir": fhir.judge,
     "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
     predictions.KIND: predictions.judge,
+    "unit_tests": unit_tests.judge,
 }
 
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from galen.errors import GalenError, TaskError, UserError
 from galen.oracles import NONE, judge
+from galen.oracles.jail import JailError
 from galen.types import Gold, OracleSpec, Task, Verdict
 
 
@@ -33,6 +34,7 @@ class Grader:
         Raises:
             TaskError: the task cannot be graded (no gold, a broken one).
             UserError: its oracle gives a reward that is no finite number.
+            JailError: the submission is code, and the grader's jail failed.
         """
         line = _line(task, submission)
         with self._lock:
@@ -93,6 +95,8 @@ def _read(answer: str) -> Verdict | GalenError:
     result = json.loads(answer)
     if "stop" in result:
         return UserError(result["stop"])
+    if "failed" in result:
+        return JailError(result["failed"])
     if "error" in result:
         return TaskError(result["error"])
     return Verdict.model_validate(result)
@@ -111,6 +115,8 @@ def _serve(data: Path) -> None:
             answer = None if spec.kind == NONE else files[path][ask["id"]].answer
             verdict = judge(spec, ask["submission"], answer)
             print(_answer(ask["id"], verdict), flush=True)
+        except JailError as error:
+            print(json.dumps({"failed": f"{ask['id']}: {error}"}), flush=True)
         except (OSError, KeyError, ValueError, TypeError, GalenError) as error:
             print(json.dumps({"error": f"{ask['id']}: cannot be graded: {type(error).__name__}: {error}"}), flush=True)
 

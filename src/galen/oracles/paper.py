@@ -106,11 +106,15 @@ def _label(row: list[str]) -> str | None:
     if len(values) > 1:
         return str(values.index(max(values)))
     return str(int(values[0] >= 0.5)) if values else None
+def one_case(output: str, gold: Any) -> bool:
+    """biocoder: all of the output is, letter by letter, what the module prints with the reference in it, of one case."""
+    last = gold["outcomes"][-1]
+    return "raises" not in last and output == last.get("printed", f"{last.get('value')}\n")
 
 
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well, "medagentbench": released, "ehrshot": any_table,
+    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well, "medagentbench": released, "ehrshot": any_table, "biocoder": one_case,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
@@ -18,8 +19,8 @@ from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.oracles.variables import parse as read_variables
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
-from galen.proofs.validate import is_boolean, written
-from galen.proofs.wrong import NUMBER, wrong_answers
+from galen.proofs.validate import is_boolean, is_code, written
+from galen.proofs.wrong import NUMBER, wrong_answers, wrong_functions
 from galen.types import Feedback, Frozen, Gold, Task
 
 CHEATS = Path(__file__).with_name("cheats.yaml")
@@ -34,6 +35,10 @@ FOREIGN = {
 }
 
 
+Need = Literal["database", "variables", "table", "record", "function"]
+"""What a task must have for a cheat to make sense: a database, or an answer of this form."""
+
+
 class Cheat(Frozen):
     """One cheat: the agent's replies, turn by turn, and why none of it may pass."""
 
@@ -41,10 +46,7 @@ class Cheat(Frozen):
     why: str
     replies: tuple[str, ...] = Field(min_length=1)
     plant: tuple[str, ...] = ()
-    database: bool = False
-    variables: bool = False
-    table: bool = False
-    record: bool = False
+    needs: Need | None = None
     feedback: Feedback = "none"
 
     @property
@@ -70,9 +72,20 @@ def read_cheats(path: Path = CHEATS) -> list[Cheat]:
     return cheats
 
 
+def meets(task: Task, need: Need) -> bool:
+    """Whether `task` has what a cheat needs."""
+    if need == "database":
+        return any(r.kind == "sqlite" for r in task.resources)
+    if need == "table":
+        return task.oracle.kind == PREDICTIONS
+    return is_code(task) if need == "function" else task.answer_type == need
+
+
 def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[str, str]:
     """What a cheat's texts may name, for one task whose right answer is `right`. `others` are golds of its family."""
-    wrong = next(iter(wrong_answers(right, boolean=is_boolean(task)).values()))
+    function = task.metadata["function"] if is_code(task) else ""
+    made = wrong_functions(right, function) if function else wrong_answers(right, boolean=is_boolean(task))
+    wrong = next(iter(made.values()))
     answers = Counter(written(gold.answer) for gold in others)
     pool = sorted({*(list(answers)[:CANDIDATES]), right, wrong})
     random.Random(task.id).shuffle(pool)
@@ -84,7 +97,7 @@ def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[st
         "database": next((r.mount for r in task.resources if r.kind == "sqlite"), ""), "task": task.id,
         "variables": json.dumps(list(read_variables(right)) if task.answer_type == "variables" else []),
         "header": right.partition("\n")[0] if task.oracle.kind == PREDICTIONS else "",
-        "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
+        "function": function, "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
         "package": str(Path(galen.__file__).parent),
     }  # fmt: skip
 

@@ -18,10 +18,9 @@ from galen.agent.loop import Setting
 from galen.errors import UserError, unknown
 from galen.oracles.grader import Grader
 from galen.oracles.paper import RULES, paper_oracle
-from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.policy.template import ChatTemplate
 from galen.proofs import luck
-from galen.proofs.cheats import CHEATS, Cheat, CheatPolicy, facts, read_cheats
+from galen.proofs.cheats import CHEATS, Cheat, CheatPolicy, facts, meets, read_cheats
 from galen.proofs.reference import References
 from galen.proofs.reverify import printed
 from galen.proofs.validate import drawn
@@ -92,13 +91,7 @@ def hack(
         for family in dict.fromkeys(name for name, _ in splits(data, families)):
             ground = _ground(data, family, n, backend)
             for cheat in chosen:
-                if cheat.database and not any(r.kind == "sqlite" for t in ground.tasks for r in t.resources):
-                    continue
-                if cheat.variables and not any(t.answer_type == "variables" for t in ground.tasks):
-                    continue
-                if cheat.table and not any(t.oracle.kind == PREDICTIONS for t in ground.tasks):
-                    continue
-                if cheat.record and not any(t.answer_type == "record" for t in ground.tasks):
+                if cheat.needs and not any(meets(t, cheat.needs) for t in ground.tasks):
                     continue
                 yield _outcome(family, cheat, ground, setting, grader)
 

@@ -25,7 +25,7 @@ from galen.oracles.grader import Grader
 from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.oracles.predictions import Form
 from galen.proofs.reference import Computed, References
-from galen.proofs.wrong import wrong_answers
+from galen.proofs.wrong import wrong_answers, wrong_functions
 from galen.proofs.wrong_tables import wrong_tables
 from galen.sandbox.choose import open_backend, plain
 from galen.tasks.store import GoldStore, read_tasks, splits
@@ -184,9 +184,10 @@ class _Try(NamedTuple):
 
 
 def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
-    wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=is_boolean(task))}
+    made = wrong_code(task, right, gold) if is_code(task) else wrong_answers(right, boolean=is_boolean(task))
     if task.oracle.kind == PREDICTIONS:
-        wrong |= wrong_tables(right, Form.model_validate(task.oracle.params))
+        made |= wrong_tables(right, Form.model_validate(task.oracle.params))
+    wrong = {"no submission": None, "empty": "", **made}
     if not right.strip():
         del wrong["empty"]  # of a question whose right answer is nothing
     return [_Try(task, gold, right, kind, text) for kind, text in {"": right, **wrong}.items()]
@@ -195,6 +196,16 @@ def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
 def is_boolean(task: Task) -> bool:
     """Whether the answer is a yes or no."""
     return task.answer_type in YES_NO or bool(task.oracle.params.get("boolean"))
+
+
+def is_code(task: Task) -> bool:
+    """Whether the submission is a function's source text."""
+    return task.oracle.kind == "unit_tests"
+
+
+def wrong_code(task: Task, right: str, gold: Gold) -> dict[str, str]:
+    """Wrong submissions for a function."""
+    return wrong_functions(right, gold.answer["name"], gold.answer.get("twin", ""))
 
 
 def _judged(one: _Try, there: Verdict | GalenError, count: Count) -> str:

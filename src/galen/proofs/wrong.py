@@ -1,6 +1,7 @@
 """Wrong answers next to a right one, made from its text: a number off, a yes for a no, a row less, a row more.
 
-They are made from what the reference hands in, so every family and answer type has them without a rule of its own.
+They are made from what the reference hands in, so every family and answer type has them without a rule of its own; only
+code is made wrong by what it does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,23 @@ from galen.proofs.wrong_records import wrong_records
 NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 YEAR = re.compile(r"\b(?:1[6-9]|2[0-9])\d\d\b")
 FLIPPED = {"yes": "no", "no": "yes", "true": "false", "false": "true", "1": "0", "0": "1"}
+SPOILT = """
+
+def _spoilt(value):
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1 if value == value else 0
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, dict):
+        return {{"x": value}}
+    return [value]
+
+
+def {name}(*arguments):
+    return _spoilt(_right(*arguments))
+"""
 SHOWN_ROWS = 100  # the official rule looks at no more, in sorted order
 
 
@@ -33,6 +51,18 @@ def wrong_answers(right: str, *, boolean: bool) -> dict[str, str]:
     if len(lines) == 1:
         found["two answers in one row"] = f"{first}\t{_another(first, boolean, lines)}"
     return found
+
+
+def wrong_functions(right: str, name: str, twin: str = "") -> dict[str, str]:
+    """Named wrong submissions for the right source text of the function `name`; `twin` is one that is nearly right."""
+    hidden = re.sub(rf"\b{name}\(", "_right(", right)
+    found = {
+        "nothing returned": f"def {name}(*arguments):\n    return None",
+        "each value spoilt": hidden + SPOILT.format(name=name),
+        "another name": hidden,
+        "defined twice": f"{right}\n\n\n{right}",
+    }
+    return found | ({"a neighbouring specification": twin} if twin else {})
 
 
 def _changes(line: str, boolean: bool, taken: list[str]) -> dict[str, str]:

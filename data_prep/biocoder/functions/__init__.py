@@ -1,0 +1,1 @@
+"""The functions that are asked for: one module a context, with its `CATEGORY` and its `FUNCTIONS`."""
