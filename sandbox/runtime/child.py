@@ -110,7 +110,13 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _get(body: bytes, settings: dict) -> int:
-    return _file_action(lambda: sys.stdout.buffer.write(Path(os.fsdecode(body)).read_bytes()))
+    return _file_action(lambda: sys.stdout.buffer.write(_read(Path(os.fsdecode(body)))))
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe or a device has no end
+        raise OSError(f"{path} is no regular file")
+    return path.read_bytes()
 
 
 def _list(body: bytes, settings: dict) -> int:

@@ -5,6 +5,7 @@ Tokens are only ever appended (law 1): the prompt is rendered once, then come sa
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from galen.agent.debugging import explain
 from galen.agent.loops import looping
 from galen.agent.observation import FAILED, WRONG, clip, error_tail, observe, outcome
 from galen.agent.parsing import parse
-from galen.errors import GalenError
+from galen.errors import GalenError, SandboxFileError
 from galen.policy.base import Context, Policy, Sample
 from galen.policy.template import ChatTemplate
 from galen.sandbox.base import Mount, Sandbox, SandboxBackend, SandboxSpec
@@ -38,6 +39,8 @@ from galen.types import (
 Grade = Callable[[Task, str], Verdict]
 
 LAST = "@last"
+FILE = re.compile(r"@file ([\w./-]{1,200})", re.ASCII)
+MAX_FILE_BYTES = 1 << 20  # of a file that is handed in; an output has as many
 MAX_PARSE_ERRORS = 3
 
 
@@ -114,7 +117,7 @@ class _Player:
                 context, max_tokens=min(room, self.setting.reply_tokens), temperature=self.setting.temperature
             )
             self.version = sample.version
-            action = parse(sample.text, self.task.actions)
+            action = self._handed_in(parse(sample.text, self.task.actions))
             self.actions.append(action)
             stop = self._stop(action, sample, turn + 1 == limit)
             observation = None if stop else self._act(action, deadline)
@@ -124,11 +127,9 @@ class _Player:
         raise AssertionError("the last turn always stops")
 
     def _stop(self, action: Action | ParseError, sample: Sample, last: bool) -> StopReason | None:
-        if isinstance(action, Action) and action.kind is ActionKind.SUBMIT:
-            text = action.content.strip()
-            self.submissions.append((self._last_output or "") if text == LAST else text)
-            if last or self.setting.feedback != "oracle" or self._ends():
-                return StopReason.SUBMITTED
+        submits = isinstance(action, Action) and action.kind is ActionKind.SUBMIT
+        if submits and (last or self.setting.feedback != "oracle" or self._ends()):
+            return StopReason.SUBMITTED
         if sample.truncated and len(self.ids) + len(sample.token_ids) >= self.setting.context:
             return StopReason.CONTEXT
         tail = self.actions[-MAX_PARSE_ERRORS:]
@@ -137,6 +138,21 @@ class _Player:
         if looping(self.actions):
             return StopReason.LOOPING
         return StopReason.MAX_TURNS if last else None
+
+    def _handed_in(self, action: Action | ParseError) -> Action | ParseError:
+        """`action`; what it hands in, if it does, is kept. A file that cannot be handed in is no submission."""
+        if isinstance(action, ParseError) or action.kind is not ActionKind.SUBMIT:
+            return action
+        text = action.content.strip()
+        if text == LAST:
+            text = self._last_output or ""
+        elif named := FILE.fullmatch(text):
+            try:
+                text = self._open().get(named.group(1), max_bytes=MAX_FILE_BYTES).decode("utf-8", "replace")
+            except SandboxFileError as error:
+                return ParseError(message=f"nothing was handed in: {clip(str(error), 200)[0]}")
+        self.submissions.append(text)
+        return action
 
     def _ends(self) -> bool:
         """Whether the oracle has nothing to say against the last submission: it is right, or cannot be graded."""

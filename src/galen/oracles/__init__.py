@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from galen.errors import unknown
-from galen.oracles import rows, values
+from galen.oracles import predictions, rows, values
 from galen.types import OracleSpec, Verdict
 
 NONE = "none"  # of a task that nothing can grade: its episodes have no reward, and a verifier may judge them
@@ -15,6 +15,7 @@ KINDS = {
     "decimal": lambda submission, gold, params: values.decimal(submission, gold, **params),
     "date": lambda submission, gold, _: values.day(submission, gold),
     "weeks_days": lambda submission, gold, _: values.weeks_days(submission, gold),
+    predictions.KIND: predictions.judge,
 }
 
 

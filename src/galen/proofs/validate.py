@@ -21,8 +21,11 @@ from typing import Any, NamedTuple
 from galen.errors import GalenError
 from galen.oracles import NONE, judge
 from galen.oracles.grader import Grader
+from galen.oracles.predictions import KIND as PREDICTIONS
+from galen.oracles.predictions import Form
 from galen.proofs.reference import Computed, References
 from galen.proofs.wrong import wrong_answers
+from galen.proofs.wrong_tables import wrong_tables
 from galen.sandbox.choose import open_backend, plain
 from galen.tasks.store import GoldStore, read_tasks, splits
 from galen.types import Gold, Task, Verdict
@@ -181,6 +184,8 @@ class _Try(NamedTuple):
 
 def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
     wrong = {"no submission": None, "empty": "", **wrong_answers(right, boolean=is_boolean(task))}
+    if task.oracle.kind == PREDICTIONS:
+        wrong |= wrong_tables(right, Form.model_validate(task.oracle.params))
     if not right.strip():
         del wrong["empty"]  # of a question whose right answer is nothing
     return [_Try(task, gold, right, kind, text) for kind, text in {"": right, **wrong}.items()]
@@ -204,8 +209,10 @@ def _judged(one: _Try, there: Verdict | GalenError, count: Count) -> str:
     if here != there:
         return f"two verdicts on {one.text!r:.80}: {here} and {there}"
     if not one.kind:
-        count.passed += here.passed and here.reward == 1.0
-        return "" if here.passed and here.reward == 1.0 else f"its reference {one.right!r:.120} fails: {here.checks}"
+        # A table of predictions is right without being perfect.
+        held = here.passed and (here.reward == 1.0 or here.oracle == PREDICTIONS)
+        count.passed += held
+        return "" if held else f"its reference {one.right!r:.120} fails: {here.checks}"
     if here.passed or here.reward != 0.0:
         return f"a wrong answer passes ({one.kind}): {one.text!r:.120} beside {one.right!r:.120}"
     count.wrong_failed += 1
