@@ -1,0 +1,124 @@
+"""MIMIC-Extract tasks: predict an outcome or what is done next, from hourly frames; a table of probabilities is handed in.
+
+The baseline and the threshold are measured on the instance: the baseline is the AUROC of a logistic regression that sees
+the statics alone (of windows also what was on in the last hour), the threshold lies `REACH` of the way from it to that of
+the reference program, a mean of a random forest and a logistic regression. An instance whose reference is not `GAIN` above
+its baseline is not asked.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.mimic_extract import cases, phrases
+from data_prep.mimic_extract.cases import TASKS, Case, Spec
+from data_prep.mimic_extract.frames import Frames
+from data_prep.mimic_extract.programs import MOUNT, baseline, columns_of, keys_of, reference, run
+from data_prep.wordings import Part, blocks, pick
+from galen.errors import UserError
+from galen.oracles import judge
+from galen.types import ActionKind, Gold, OracleSpec, Resource, Task, TaskPrompt
+
+ACTIONS = tuple(ActionKind)
+REACH, GAIN = 0.8, 0.05
+TEST_SHARE = 0.4  # of the patients, who are in no training instance
+TRIES = 30
+CATEGORIES = {"mort_icu": "mortality", "mort_hosp": "mortality", "los_3": "length of stay", "los_7": "length of stay"}
+Pair = tuple[Task, Gold]
+
+
+def build(
+    frames: Frames, resources: Path, n_train: int, n_test: int, n_ood: int, seed: int, *, demonstrations: int = 0
+) -> Iterator[Pair]:
+    """Tasks with gold, each with a folder in `resources`: train, test (other patients and wordings), test/ood (cohorts and
+    windows that training never has).
+
+    The first six of a block are MIMIC-Extract's own tasks in its setting, on a sample of stays; the others are drawn.
+
+    Raises:
+        UserError: too few stays for an instance.
+    """
+    order = np.random.default_rng([seed, len(TASKS)]).permutation(frames.statics.index.get_level_values("subject_id").unique())
+    cut = int(TEST_SHARE * len(order))
+    pools = {"test": order[:cut], "train": order[cut:]}
+    for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
+        rng = random.Random(f"mimic_extract/{seed}/{part}/{block}")
+        taken: set[Spec] = set()
+        for i in range(n):
+            number = first + i
+            name = f"{part.task_split}-{block}/{number:06d}"
+            published = block == "id" and number < len(TASKS)
+            yield _instance(rng, frames, pools[part.task_split], resources, name, part, block, number, published, taken)
+
+
+def _instance(
+    rng: random.Random, frames: Frames, pool: np.ndarray, resources: Path, name: str, part: Part, block: str, number: int,
+    published: bool, taken: set[Spec],
+) -> Pair:  # fmt: skip
+    folder = resources / "mimic_extract" / name.replace("/", "-")
+    for _ in range(TRIES):
+        spec = cases.spec(rng, TASKS[number % len(TASKS)], published=published, unseen=block == "ood")
+        case = None if spec in taken else cases.draw(np.random.default_rng(rng.getrandbits(64)), frames, pool, spec)
+        if case is None:
+            continue
+        for file in folder.glob("*.csv"):
+            file.unlink()
+        if folder.exists():
+            folder.rmdir()
+        cases.write(frames, case, folder)
+        if params := scored(folder, case):
+            taken.add(spec)
+            return _pair(rng, frames, name, part, block, case, params)
+    raise UserError(
+        f"mimic_extract: {len(pool)} patients are too few for an instance of {TASKS[number % len(TASKS)]}; "
+        "raise mimic_extract.patients"
+    )
+
+
+def scored(folder: Path, case: Case) -> dict | None:
+    """The oracle's params, with baseline and threshold; nothing where the reference is not far enough above the baseline."""
+    windows = case.spec.windows
+    form = {
+        "keys": tuple(keys_of(windows)), "columns": columns_of(windows), "labels": "classes" if windows else "binary",
+        "baseline": 0.5, "threshold": 0.75,
+    }  # fmt: skip
+    gold = answer(case)
+    low, high = (
+        judge(OracleSpec(kind="predictions", params=form), text, gold).checks["auroc"]
+        for text in (baseline(folder, windows), run(reference(windows, str(folder))))
+    )
+    low = max(0.5, round(low, 3))
+    if high < low + GAIN:
+        return None
+    return form | {"baseline": low, "threshold": math.floor(1000 * (low + REACH * (high - low))) / 1000}
+
+
+def answer(case: Case) -> list[list[int]]:
+    """The gold rows: keys and label."""
+    return case.test.reset_index()[[*keys_of(case.spec.windows), "label"]].to_numpy().tolist()
+
+
+def _pair(
+    rng: random.Random, frames: Frames, name: str, part: Part, block: str, case: Case, params: dict
+) -> Pair:  # fmt: skip
+    spec = case.spec
+    question = phrases.question(lambda options: pick(rng, options, part), case, params)
+    id_ = f"mimic_extract/{name}"
+    task = Task(
+        id=id_, family="mimic_extract", category=CATEGORIES.get(spec.task, "intervention"), split=part.task_split,
+        distribution=block,  # type: ignore[arg-type]
+        cluster=f"{spec.task}, {spec.cohort}",
+        prompt=TaskPrompt(question=question, contract=phrases.contract(spec.windows, len(case.test))),
+        resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{name.replace('/', '-')}", mount=MOUNT),),
+        actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=frames.privacy,
+        metadata={
+            "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task,
+            "slots": {"labelled": len(case.train), "hidden": len(case.test), "baseline": params["baseline"], "threshold": params["threshold"]},
+        },
+    )  # fmt: skip
+    return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows), lang="python")
