@@ -24,6 +24,7 @@ class Sources:
     """Files that others made, as they ship them (docs/data.md).
 
     Hospitals: `fhir`, FHIR R4 bundles; `mimic` and `eicu`, PhysioNet's folders of CSVs.
+    Frames: `mimic_extract`, MIMIC-Extract's all_hourly_data.h5.
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
@@ -39,6 +40,7 @@ class Sources:
     ehrcon: Path | None = None
     medagentgym: Path | None = None
     medcalc: tuple[Path, ...] = ()
+    mimic_extract: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:

@@ -42,6 +42,12 @@ class MedCalcSize(FamilySize):
     calculators: Calculators = "brief"
 
 
+class FramesSize(FamilySize):
+    """`patients` counts the people of whom hourly frames are made: prediction needs more than the other families."""
+
+    patients: int = Field(default=3000, ge=20)
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
@@ -56,4 +62,5 @@ class DataSettings(Frozen):
     ehrcon: NoteSize | None = None
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
+    mimic_extract: FramesSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")

@@ -2,8 +2,8 @@
 
 The baseline and the threshold are measured on the instance: the baseline is the AUROC of a logistic regression that sees
 the statics alone (of windows also what was on in the last hour), the threshold lies `REACH` of the way from it to that of
-the reference program, a mean of a random forest and a logistic regression. An instance whose reference is not `GAIN` above
-its baseline is not asked.
+the reference program, a mean of a random forest and a logistic regression. An instance is not asked where the reference is
+less than `GAIN` above the baseline, or the threshold less than `GUESS` standard errors above what a random ranking gets.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from data_prep.mimic_extract import cases, phrases
 from data_prep.mimic_extract.cases import TASKS, Case, Spec
@@ -25,8 +26,8 @@ from galen.oracles import judge
 from galen.types import ActionKind, Gold, OracleSpec, Resource, Task, TaskPrompt
 
 ACTIONS = tuple(ActionKind)
-REACH, GAIN = 0.8, 0.05
-TEST_SHARE = 0.4  # of the patients, who are in no training instance
+REACH, GAIN, GUESS = 0.8, 0.05, 3.0
+TEST_SHARE = 0.45  # of the patients, who are in no training instance
 TRIES = 30
 CATEGORIES = {"mort_icu": "mortality", "mort_hosp": "mortality", "los_3": "length of stay", "los_7": "length of stay"}
 Pair = tuple[Task, Gold]
@@ -81,7 +82,7 @@ def _instance(
 
 
 def scored(folder: Path, case: Case) -> dict | None:
-    """The oracle's params, with baseline and threshold; nothing where the reference is not far enough above the baseline."""
+    """The oracle's params, with baseline and threshold; nothing where the instance is not to be asked."""
     windows = case.spec.windows
     form = {
         "keys": tuple(keys_of(windows)), "columns": columns_of(windows), "labels": "classes" if windows else "binary",
@@ -93,9 +94,17 @@ def scored(folder: Path, case: Case) -> dict | None:
         for text in (baseline(folder, windows), run(reference(windows, str(folder))))
     )
     low = max(0.5, round(low, 3))
-    if high < low + GAIN:
+    threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
+    if high < low + GAIN or threshold < 0.5 + GUESS * chance(case.test["label"]):
         return None
-    return form | {"baseline": low, "threshold": math.floor(1000 * (low + REACH * (high - low))) / 1000}
+    return form | {"baseline": low, "threshold": threshold}
+
+
+def chance(labels: pd.Series) -> float:
+    """The standard error of a random ranking's AUROC (Mann and Whitney's U), at most; of classes the mean over them."""
+    counts = labels.value_counts().to_numpy() if labels.nunique() > 2 else labels.value_counts().to_numpy()[:1]
+    n = len(labels)
+    return float(np.mean([math.sqrt((n + 1) / (12 * k * (n - k))) for k in counts]))
 
 
 def answer(case: Case) -> list[list[int]]:
