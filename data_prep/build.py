@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from data_prep import ehrsql, medcalc, mimic_extract, npowerai, seqsql, treqs
+from data_prep import ehrshot, ehrsql, medcalc, mimic_extract, npowerai, seqsql, treqs
 from data_prep.ehrcon.build import build as build_ehrcon
 from data_prep.ehrsql.eicu import EICU
 from data_prep.eicu import raw as raw_eicu
@@ -153,6 +153,11 @@ def _npowerai(views: _Views, size: Any) -> list[Pair]:
     return _made(npowerai.build, views.seed, size)
 
 
+def _ehrshot(views: _Views, size: Any) -> list[Pair]:
+    sizes = {"train": size.train, "valid": size.valid, "test": size.test}
+    return ehrshot.build(views.resources, sizes, size.patients, views.seed)
+
+
 def _mimic_extract(views: _Views, size: Any) -> list[Pair]:
     frames = mimic_extract.frames(views.sources.mimic, views.sources.mimic_extract, size.patients, views.seed)
     return _made(partial(mimic_extract.build, frames, views.resources), views.seed, size)
@@ -160,5 +165,5 @@ def _mimic_extract(views: _Views, size: Any) -> list[Pair]:
 
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {
     "mimic_iii": _mimic_iii, "eicu": _eicu, "treqs": _treqs, "ehr_seqsql": _ehr_seqsql, "ehrcon": _ehrcon,
-    "medcalc": _medcalc, "npowerai": _npowerai, "mimic_extract": _mimic_extract,
+    "medcalc": _medcalc, "npowerai": _npowerai, "ehrshot": _ehrshot, "mimic_extract": _mimic_extract,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_prep import seqsql, treqs
 from data_prep.ehrcon import source as ehrcon
+from data_prep.ehrshot import release as ehrshot
 from data_prep.medcalc import bench
 from data_prep.npowerai import published as npowerai
 from data_prep.sources import ehrsql, medagentgym
@@ -28,7 +29,8 @@ class Sources:
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
-    one with `train` in its name.
+    one with `train` in its name; `ehrshot`, the folder EHRSHOT_ASSETS, or `omop`, a folder or zip of an OMOP CDM's CSVs, of
+    which EHRSHOT's labels are computed.
     """
 
     fhir: Path | None = None
@@ -40,6 +42,8 @@ class Sources:
     ehrcon: Path | None = None
     medagentgym: Path | None = None
     medcalc: tuple[Path, ...] = ()
+    ehrshot: Path | None = None
+    omop: Path | None = None
     mimic_extract: Path | None = None
 
     def __post_init__(self) -> None:
@@ -86,6 +90,10 @@ def given(sources: Sources, resources: Path, mimic: Callable[[], Path]) -> dict[
         add("ehr_seqsql", seqsql.read(sources.seqsql, mimic())[0])
     if sources.ehrcon:
         add("ehrcon", ehrcon.read_physionet(sources.ehrcon, resources)[0])
+    if sources.ehrshot:
+        add("ehrshot", ehrshot.read_release(sources.ehrshot, resources))
+    if sources.omop:
+        add("ehrshot", ehrshot.read_omop(sources.omop, resources))
     if sources.medcalc:
         add("medcalc", [p for f in sources.medcalc for p in bench.read(f, "train" if "train" in f.name else "test")])
     return found
@@ -102,6 +110,8 @@ def _gym(
         add("ehr_seqsql", [pair for file in files for pair in seqsql.read(file, mimic())[0]])
     elif folder.name == "npowerai" and files:
         add("npowerai", [pair for file in files for pair in npowerai.read(file)[0]])
+    elif folder.name == "ehrshot" and list(folder.glob("*task*.jsonl")):
+        add("ehrshot", ehrshot.read_medagentgym(folder, resources))
     elif folder.name in GYM and files:
         database = None
         if folder.name != "medcalcbench":

@@ -42,6 +42,12 @@ class MedCalcSize(FamilySize):
     calculators: Calculators = "brief"
 
 
+class EhrshotSize(NoteSize):
+    """`patients`: how many are generated for each split; those of train and valid in the sense of EHRSHOT, and of test."""
+
+    patients: int = Field(default=1200, ge=300)
+
+
 class FramesSize(FamilySize):
     """`patients` counts the people of whom hourly frames are made: prediction needs more than the other families."""
 
@@ -62,5 +68,6 @@ class DataSettings(Frozen):
     ehrcon: NoteSize | None = None
     medcalc: MedCalcSize | None = None
     npowerai: FamilySize | None = None
+    ehrshot: EhrshotSize | None = None
     mimic_extract: FramesSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")

@@ -134,8 +134,8 @@ def write(frames: Frames, case: Case, folder: Path) -> None:
         frames.statics.loc[stays, list(STATICS)].to_csv(folder / f"{part}_static.csv")
         if case.spec.windows:
             frames.interventions[list(INTERVENTIONS)].iloc[rows].set_axis(index).to_csv(folder / f"{part}_interventions.csv")
-    case.train.reset_index()[[*keys, "label"]].to_csv(folder / "train_labels.csv", index=False)
-    case.test.reset_index()[keys].to_csv(folder / "test_rows.csv", index=False)
+    case.train.reset_index()[[*keys, "label"]].to_csv(folder / "train.csv", index=False)
+    case.test.reset_index()[keys].to_csv(folder / "test.csv", index=False)
 
 
 def _rows(frames: Frames, asked: pd.DataFrame, window: int, names: list[str]) -> tuple[np.ndarray, pd.MultiIndex]:

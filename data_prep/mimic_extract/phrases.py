@@ -85,10 +85,10 @@ def contract(windows: bool, rows: int) -> str:
     """The form of the answer."""
     if windows:
         return (
-            f"CSV with the header subject_id,window_idx,{','.join(CLASSES)} and one line for each of the {rows} rows of test_rows.csv, in any "
+            f"CSV with the header subject_id,window_idx,{','.join(CLASSES)} and one line for each of the {rows} rows of test.csv, in any "
             "order: the row's keys, then the probabilities of the four classes, numbers between 0 and 1 that sum to 1"
         )  # fmt: skip
     return (
-        f"CSV with the header subject_id,probability and one line for each of the {rows} rows of test_rows.csv, in any order: the probability "
+        f"CSV with the header subject_id,probability and one line for each of the {rows} rows of test.csv, in any order: the probability "
         "of label 1 is a number between 0 and 1"
     )  # fmt: skip

@@ -45,9 +45,9 @@ def features(part):
     static = read(part + "_static").set_index("subject_id")[["age", *{list(STATIC)!r}]]
     return x.join(pd.get_dummies(static, dtype=float).add_prefix("mean "), on="subject_id")
 
-labels = read("train_labels").set_index(keys)["label"]
+labels = read("train").set_index(keys)["label"]
 train, test = features("train").loc[labels.index], features("test")
-test = test.loc[pd.MultiIndex.from_frame(read("test_rows")) if len(keys) == 2 else read("test_rows")["subject_id"]]
+test = test.loc[pd.MultiIndex.from_frame(read("test")) if len(keys) == 2 else read("test")["subject_id"]]
 test = test.reindex(columns=train.columns)
 full = train.columns[train.notna().any()]
 train, test = train[full], test[full]
@@ -97,8 +97,8 @@ def run(program: str) -> str:
 def baseline(folder: Path, windows: bool) -> str:
     """The table that a logistic regression gives which sees the statics alone, and of windows what was on in the last hour."""
     keys = keys_of(windows)
-    labels = pd.read_csv(folder / "train_labels.csv").set_index(keys)["label"]
-    rows = pd.read_csv(folder / "test_rows.csv").set_index(keys)
+    labels = pd.read_csv(folder / "train.csv").set_index(keys)["label"]
+    rows = pd.read_csv(folder / "test.csv").set_index(keys)
     train, test = (_known(folder, part, windows, part_rows.index) for part, part_rows in (("train", labels), ("test", rows)))
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
     found = model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0))

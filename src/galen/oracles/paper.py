@@ -74,9 +74,33 @@ def size_or_power(output: str, gold: Any) -> bool:
         return False
 
 
+def any_table(output: str, gold: Any) -> bool:
+    """ehrshot, mimic_extract: whatever table there is ends the episode as a success; `accuracy` was its score."""
+    return accuracy(output, gold) is not None
+
+
+def accuracy(output: str, gold: Any) -> float | None:
+    """The share of the rows that were handed in whose label is right; a patient's last label counts for all of theirs."""
+    labels = {str(row[0]): row[-1] for row in gold}
+    rows = [line.split(",") for line in output.splitlines()]
+    said = {row[0]: label for row in rows if row[0] in labels and (label := _label(row)) is not None}
+    return sum(str(labels[patient]) == label for patient, label in said.items()) / len(said) if said else None
+
+
+def _label(row: list[str]) -> str | None:
+    """The label that a row of probabilities or labels comes to: one column is rounded, of several the largest counts."""
+    try:
+        values = [float(cell) for cell in row[2 if len(row) > 2 else 1 :]]
+    except ValueError:
+        return None
+    if len(values) > 1:
+        return str(values.index(max(values)))
+    return str(int(values[0] >= 0.5)) if values else None
+
+
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power,
+    "medcalc": either_limit, "npowerai": size_or_power, "ehrshot": any_table, "mimic_extract": any_table,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 import galen
 from galen.errors import UserError
+from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.policy.base import Context, Sample
 from galen.policy.template import ChatTemplate
 from galen.proofs.validate import is_boolean, written
@@ -40,6 +41,7 @@ class Cheat(Frozen):
     replies: tuple[str, ...] = Field(min_length=1)
     plant: tuple[str, ...] = ()
     database: bool = False
+    table: bool = False
     feedback: Feedback = "none"
 
     @property
@@ -77,6 +79,7 @@ def facts(task: Task, right: str, others: Sequence[Gold], data: Path) -> dict[st
         "underscored": f"{sign}0_{digits}" if NUMBER.fullmatch(right) else f"{right}_", "spaced": "\u200b".join(right) + "\u200b",
         "frequent": answers.most_common(1)[0][0] if answers else "0", "values": json.dumps(pool), "candidates": "\n".join(pool),
         "database": next((r.mount for r in task.resources if r.kind == "sqlite"), ""), "task": task.id,
+        "header": right.partition("\n")[0] if task.oracle.kind == PREDICTIONS else "",
         "gold_file": str((data / "gold" / task.family / f"{task.split}.jsonl").resolve()), "data": str(data.resolve()),
         "package": str(Path(galen.__file__).parent),
     }  # fmt: skip

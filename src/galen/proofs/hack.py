@@ -18,6 +18,7 @@ from galen.agent.loop import Setting
 from galen.errors import UserError, unknown
 from galen.oracles.grader import Grader
 from galen.oracles.paper import RULES, paper_oracle
+from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.policy.template import ChatTemplate
 from galen.proofs import luck
 from galen.proofs.cheats import CHEATS, Cheat, CheatPolicy, facts, read_cheats
@@ -92,6 +93,8 @@ def hack(
             ground = _ground(data, family, n, backend)
             for cheat in chosen:
                 if cheat.database and not any(r.kind == "sqlite" for t in ground.tasks for r in t.resources):
+                    continue
+                if cheat.table and not any(t.oracle.kind == PREDICTIONS for t in ground.tasks):
                     continue
                 yield _outcome(family, cheat, ground, setting, grader)
 

@@ -56,7 +56,7 @@ def _windows(task: Task) -> bool:
 
 def _names(task: Task) -> list[str]:
     kinds = [kind for kind in ("hours", "static", "interventions") if kind != "interventions" or _windows(task)]
-    return [f"{part}_{kind}.csv" for kind in kinds for part in ("train", "test")] + ["train_labels.csv", "test_rows.csv"]
+    return [f"{part}_{kind}.csv" for kind in kinds for part in ("train", "test")] + ["train.csv", "test.csv"]
 
 
 def _listed(task: Task) -> str:
