@@ -70,7 +70,14 @@ SIGNS = (
     Sign("weight", "once", "kidneys", 81, 18, 0.6, 0.0),
     Sign("height", "once", "kidneys", 170, 10, 0.0, 0.0),
 )
-EVERY = {"vital": 1.1, "slow": 3.5, "panel": 11.0, "liver": 26.0, "gas": 9.0, "once": 24.0}  # hours, of an average patient
+EVERY = {
+    "vital": 1.1,
+    "slow": 3.5,
+    "panel": 11.0,
+    "liver": 26.0,
+    "gas": 9.0,
+    "once": 24.0,
+}  # hours, of an average patient
 HELD = {"circulation": 0.35, "lungs": 0.5}  # what is left of an organ's slope while it is supported
 SUPPORTED = ("mean blood pressure", "systolic blood pressure", "diastolic blood pressure", "respiratory rate", "oxygen saturation")  # fmt: skip
 SHIFTS = {  # of a level by a chronic illness, on the sign's own scale

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,7 @@ from data_prep.mimic_extract.programs import MOUNT, baseline, columns_of, keys_o
 from data_prep.wordings import Part, blocks, pick
 from galen.errors import UserError
 from galen.oracles import judge
-from galen.types import ActionKind, Gold, OracleSpec, Resource, Task, TaskPrompt
+from galen.types import ActionKind, Gold, OracleSpec, Privacy, Resource, Task, TaskPrompt
 
 ACTIONS = tuple(ActionKind)
 REACH, GAIN, GUESS = 0.8, 0.05, 3.0
@@ -44,44 +46,50 @@ def build(
     Raises:
         UserError: too few stays for an instance.
     """
-    order = np.random.default_rng([seed, len(TASKS)]).permutation(frames.statics.index.get_level_values("subject_id").unique())
-    cut = int(TEST_SHARE * len(order))
-    pools = {"test": order[:cut], "train": order[cut:]}
+    maker = _Maker(frames, resources, seed)
     for part, block, first, n in blocks(n_train, n_test, n_ood, demonstrations):
         rng = random.Random(f"mimic_extract/{seed}/{part}/{block}")
         taken: set[Spec] = set()
-        for i in range(n):
-            number = first + i
-            name = f"{part.task_split}-{block}/{number:06d}"
-            published = block == "id" and number < len(TASKS)
-            yield _instance(rng, frames, pools[part.task_split], resources, name, part, block, number, published, taken)
+        for number in range(first, first + n):
+            case, params, folder = maker.draw(rng, part, block, number, taken)
+            taken.add(case.spec)
+            question = phrases.question(lambda options, rng=rng, part=part: pick(rng, options, part), case, params)
+            yield pair(folder, case, params, question, frames.privacy, split=part.task_split, distribution=block)
 
 
-def _instance(
-    rng: random.Random, frames: Frames, pool: np.ndarray, resources: Path, name: str, part: Part, block: str, number: int,
-    published: bool, taken: set[Spec],
-) -> Pair:  # fmt: skip
-    folder = resources / "mimic_extract" / name.replace("/", "-")
-    for _ in range(TRIES):
-        spec = cases.spec(rng, TASKS[number % len(TASKS)], published=published, unseen=block == "ood")
-        case = None if spec in taken else cases.draw(np.random.default_rng(rng.getrandbits(64)), frames, pool, spec)
-        if case is None:
-            continue
-        for file in folder.glob("*.csv"):
-            file.unlink()
-        if folder.exists():
-            folder.rmdir()
-        cases.write(frames, case, folder)
-        if params := scored(folder, case):
-            taken.add(spec)
-            return _pair(rng, frames, name, part, block, case, params)
-    raise UserError(
-        f"mimic_extract: {len(pool)} patients are too few for an instance of {TASKS[number % len(TASKS)]}; "
-        "raise mimic_extract.patients"
-    )
+class _Maker:
+    """Draws instances and writes their folders."""
+
+    def __init__(self, frames: Frames, resources: Path, seed: int) -> None:
+        self._frames, self._root = frames, resources / "mimic_extract"
+        subjects = frames.statics.index.get_level_values("subject_id").unique()
+        order = np.random.default_rng([seed, len(TASKS)]).permutation(subjects)
+        cut = int(TEST_SHARE * len(order))
+        self._pools = {"test": order[:cut], "train": order[cut:]}
+
+    def draw(
+        self, rng: random.Random, part: Part, block: str, number: int, taken: set[Spec]
+    ) -> tuple[Case, dict[str, Any], Path]:
+        """An instance that none of `taken` is like, its oracle's params, and its folder, which is written."""
+        folder = self._root / f"{part.task_split}-{block}-{number:06d}"
+        pool, name = self._pools[part.task_split], TASKS[number % len(TASKS)]
+        for _ in range(TRIES):
+            spec = cases.spec(rng, name, published=block == "id" and number < len(TASKS), unseen=block == "ood")
+            if spec in taken:
+                continue
+            case = cases.draw(np.random.default_rng(rng.getrandbits(64)), self._frames, pool, spec)
+            if case is None:
+                continue
+            shutil.rmtree(folder, ignore_errors=True)
+            cases.write(self._frames, case, folder)
+            if params := scored(folder, case):
+                return case, params, folder
+        raise UserError(
+            f"mimic_extract: {len(pool)} patients are too few for an instance of {name}; raise mimic_extract.patients"
+        )
 
 
-def scored(folder: Path, case: Case) -> dict | None:
+def scored(folder: Path, case: Case) -> dict[str, Any] | None:
     """The oracle's params, with baseline and threshold; nothing where the instance is not to be asked."""
     windows = case.spec.windows
     form = {
@@ -112,22 +120,24 @@ def answer(case: Case) -> list[list[int]]:
     return case.test.reset_index()[[*keys_of(case.spec.windows), "label"]].to_numpy().tolist()
 
 
-def _pair(
-    rng: random.Random, frames: Frames, name: str, part: Part, block: str, case: Case, params: dict
+def pair(
+    folder: Path, case: Case, params: dict[str, Any], question: str, privacy: Privacy, *,
+    split: Literal["train", "valid", "test"], distribution: Literal["id", "ood"],
 ) -> Pair:  # fmt: skip
+    """The task and gold of an instance whose `folder`, in resources/mimic_extract, is written; its name is the task's id."""
     spec = case.spec
-    question = phrases.question(lambda options: pick(rng, options, part), case, params)
-    id_ = f"mimic_extract/{name}"
+    start, number = folder.name.rsplit("-", 1)
+    id_ = f"mimic_extract/{start}/{number}"
+    counts = {"labelled": len(case.train), "hidden": len(case.test)}
     task = Task(
-        id=id_, family="mimic_extract", category=CATEGORIES.get(spec.task, "intervention"), split=part.task_split,
-        distribution=block,  # type: ignore[arg-type]
+        id=id_, family="mimic_extract", category=CATEGORIES.get(spec.task, "intervention"), split=split, distribution=distribution,
         cluster=f"{spec.task}, {spec.cohort}",
         prompt=TaskPrompt(question=question, contract=phrases.contract(spec.windows, len(case.test))),
-        resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{name.replace('/', '-')}", mount=MOUNT),),
-        actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=frames.privacy,
+        resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{folder.name}", mount=MOUNT),),
+        actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=privacy,
         metadata={
             "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task,
-            "slots": {"labelled": len(case.train), "hidden": len(case.test), "baseline": params["baseline"], "threshold": params["threshold"]},
+            "slots": {**counts, "baseline": params["baseline"], "threshold": params["threshold"]},
         },
     )  # fmt: skip
     return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows), lang="python")

@@ -53,7 +53,7 @@ OBSERVED = ((24, 6), (18, 6), (24, 12), (30, 6))  # hours of the window and of t
 OBSERVED_UNSEEN = ((12, 6), (36, 6))
 TASKS = ("mort_hosp", "los_3", "vasopressor", "mort_icu", "los_7", "ventilation")
 LABELLED, HIDDEN = (500, 800), (250, 400)  # stays at most, drawn
-SHARE = 0.66  # of the stays that there are, with labels
+SHARE = 0.55  # of the stays that there are, with labels
 FEWEST = {"labelled": 12, "hidden": 6}  # of each label
 
 
@@ -98,16 +98,17 @@ def _hours(task: str, hours: tuple[int, int]) -> tuple[int, int]:
 
 def draw(rng: np.random.Generator, frames: Frames, pool: np.ndarray, spec: Spec) -> Case | None:
     """Stays of the subjects `pool` with labels and others without; nothing where a label is too rare."""
-    chosen = (COHORTS | UNSEEN)[spec.cohort](frames.statics)
-    inside = chosen & frames.statics.index.get_level_values("subject_id").isin(pool)
     asked = _labels(rng, frames, spec)
-    stays = asked.index.get_level_values("icustay_id")
-    asked = asked[stays.isin(frames.statics.index[inside].get_level_values("icustay_id"))]
+    chosen = (COHORTS | UNSEEN)[spec.cohort](frames.statics)
+    stays = frames.statics.index[chosen].get_level_values("icustay_id")
+    ids = asked.index.get_level_values
+    asked = asked[ids("icustay_id").isin(stays) & ids("subject_id").isin(pool)]
     subjects = rng.permutation(asked.index.get_level_values("subject_id").unique())
     most = [int(rng.integers(low, high + 1)) for low, high in (LABELLED, HIDDEN)]
     n = min(most[0], int(SHARE * len(subjects)))
     parts = [
-        asked[asked.index.get_level_values("subject_id").isin(part)] for part in (subjects[:n], subjects[n : n + most[1]])
+        asked[asked.index.get_level_values("subject_id").isin(part)]
+        for part in (subjects[:n], subjects[n : n + most[1]])
     ]
     classes = range(len(w.CLASSES)) if spec.windows else (0, 1)
     for part, fewest in zip(parts, FEWEST.values(), strict=True):
@@ -133,7 +134,9 @@ def write(frames: Frames, case: Case, folder: Path) -> None:
         stays = frames.statics.index.isin(asked.index.droplevel(names) if names else asked.index)
         frames.statics.loc[stays, list(STATICS)].to_csv(folder / f"{part}_static.csv")
         if case.spec.windows:
-            frames.interventions[list(INTERVENTIONS)].iloc[rows].set_axis(index).to_csv(folder / f"{part}_interventions.csv")
+            frames.interventions[list(INTERVENTIONS)].iloc[rows].set_axis(index).to_csv(
+                folder / f"{part}_interventions.csv"
+            )
     case.train.reset_index()[[*keys, "label"]].to_csv(folder / "train.csv", index=False)
     case.test.reset_index()[keys].to_csv(folder / "test.csv", index=False)
 

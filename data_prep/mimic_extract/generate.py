@@ -25,6 +25,8 @@ def generate(patients: int, seed: int) -> Frames:
     rng = np.random.default_rng([seed, STREAM])
     seen = course(rng, statics, traits)
     index = hour_index(statics)
-    hourly = wide(index, {name: tuple(x.astype("float32") for x in found) for name, found in measured(rng, traits, seen).items()})
+    hourly = wide(
+        index, {name: tuple(x.astype("float32") for x in found) for name, found in measured(rng, traits, seen).items()}
+    )
     interventions = pd.DataFrame({"vent": seen.vent.astype("int8"), "vaso": seen.vaso.astype("int8")}, index=index)
     return Frames(statics, hourly, interventions, people.source, Privacy.SYNTHETIC)

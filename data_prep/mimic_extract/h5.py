@@ -52,7 +52,9 @@ def _table(file: Path, key: str) -> pd.DataFrame:
     try:
         return pd.read_hdf(file, key)  # type: ignore[return-value]
     except ImportError as error:
-        raise UserError(f"{file}: HDF5 is read with PyTables: pip install 'galen-rl[mimic-extract]' ({error})") from None
+        raise UserError(
+            f"{file}: HDF5 is read with PyTables: pip install 'galen-rl[mimic-extract]' ({error})"
+        ) from None
     except KeyError:
         raise UserError(f"{file}: no table {key}; MIMIC-Extract's all_hourly_data.h5 has {', '.join(KEYS)}") from None
     except (OSError, ValueError, TypeError) as error:
@@ -67,10 +69,14 @@ def _require(file: Path, table: str, columns: pd.Index, names: tuple[str, ...]) 
 def _hourly(file: Path, frame: pd.DataFrame) -> pd.DataFrame:
     """The known variables, columns named and ordered as ours."""
     if frame.columns.nlevels != 2:
-        raise UserError(f"{file}: vitals_labs: expected columns of (LEVEL2, statistic): run MIMIC-Extract grouped by LEVEL2")
+        raise UserError(
+            f"{file}: vitals_labs: expected columns of (LEVEL2, statistic): run MIMIC-Extract grouped by LEVEL2"
+        )
     names = [(str(a).lower(), str(b).lower()) for a, b in frame.columns]
     named = frame.set_axis(pd.MultiIndex.from_tuples(names, names=["variable", "statistic"]), axis=1)
     kept = [(v, s) for v in VARIABLES for s in STATISTICS if (v, s) in named.columns]
     if not kept:
-        raise UserError(f"{file}: vitals_labs: none of its variables is known: {', '.join(sorted({v for v, _ in names})[:5])}, …")
+        raise UserError(
+            f"{file}: vitals_labs: none of its variables is known: {', '.join(sorted({v for v, _ in names})[:5])}, …"
+        )
     return named[kept]

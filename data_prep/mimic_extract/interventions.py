@@ -100,7 +100,9 @@ def hours_of(intervals: dict[str, list[Interval]], statics: pd.DataFrame) -> pd.
     As MIMIC-Extract does, intervals that begin or end outside of the stay, or last no time, are passed over.
     """
     index = hour_index(statics)
-    first = dict(zip(statics.index.get_level_values("icustay_id"), np.cumsum([0, *statics["max_hours"][:-1] + 1]), strict=True))
+    first = dict(
+        zip(statics.index.get_level_values("icustay_id"), np.cumsum([0, *statics["max_hours"][:-1] + 1]), strict=True)
+    )
     times = statics.reset_index().set_index("icustay_id")[["intime", "outtime"]].to_dict("index")
     made = {}
     for name in INTERVENTIONS:

@@ -33,7 +33,12 @@ ASKED = {
         "mechanical ventilation",
     ),
 }  # fmt: skip
-OPENINGS = ("Predict {asked}.", "Train a model that predicts {asked}.", "Estimate {asked}.", "Give probabilities of {asked}.")
+OPENINGS = (
+    "Predict {asked}.",
+    "Train a model that predicts {asked}.",
+    "Estimate {asked}.",
+    "Give probabilities of {asked}.",
+)
 OUTCOME = (
     "Known are the first {window} hours in the unit; the stays last more than {gap} hours longer.",
     "You see hours 0 to {last}; every stay goes on for more than {gap} hours after them.",
@@ -61,11 +66,12 @@ GIVEN = (
     "Measured: {variables}; {statistics} an hour.", "The columns are {variables}, as {statistics}.",
 )  # fmt: skip
 SOLVED = (
-    "It is solved from an AUROC{mean} of {threshold} on; a model without the hours reaches {baseline}.",
-    "An AUROC{mean} of {threshold} or more on them solves it ({baseline} without the hours).",
-    "Solved means an AUROC{mean} of at least {threshold}; without the hours it is {baseline}.",
-    "The AUROC{mean} has to be {threshold} or higher, where {baseline} is reached without the hours.",
+    "It is solved from an AUROC{mean} of {threshold} on; a model that sees {little} reaches {baseline}.",
+    "An AUROC{mean} of {threshold} or more on them solves it ({baseline} with {little}).",
+    "Solved means an AUROC{mean} of at least {threshold}; with {little} it is {baseline}.",
+    "The AUROC{mean} has to be {threshold} or higher, where {baseline} is reached with {little}.",
 )
+LITTLE = {True: "admission data and the last hour's state only", False: "admission data only"}
 
 
 def question(choose: Callable[[Sequence[str]], str], case: Case, params: dict[str, Any]) -> str:
@@ -75,7 +81,7 @@ def question(choose: Callable[[Sequence[str]], str], case: Case, params: dict[st
         "asked": choose(ASKED[spec.task]), "window": spec.window, "last": spec.window - 1, "gap": spec.gap, "ahead": AHEAD, "cohort": spec.cohort,
         "labelled": len(case.train), "hidden": len(case.test), "rows": "windows" if spec.windows else "stays", "variables": spec.variables,
         "statistics": spec.statistics, "mean": " (mean of the classes, each against the rest)" if spec.windows else "",
-        "threshold": f"{params['threshold']:.3f}", "baseline": f"{params['baseline']:.3f}",
+        "little": LITTLE[spec.windows], "threshold": f"{params['threshold']:.3f}", "baseline": f"{params['baseline']:.3f}",
     }  # fmt: skip
     sentences = (OPENINGS, NEXT if spec.windows else OUTCOME, STAYS, GIVEN, SOLVED)
     return " ".join(choose(options).format(**slots) for options in sentences)

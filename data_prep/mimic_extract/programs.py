@@ -34,7 +34,7 @@ def features(part):
     hours = read(part + "_hours", header=[0, 1], index_col=list(range({{levels}})))
     means = hours.xs("mean", axis=1, level="statistic")
     groups = means.groupby(level=keys)
-    made = {{{{"mean": groups.mean(), "last": groups.last(), "min": groups.min(), "max": groups.max(), "sd": groups.std()}}}}
+    made = {{{{"mean": groups.mean(), "last": groups.last(), "min": groups.min(), "max": groups.max(), "first": groups.first()}}}}
     if "count" in hours.columns.get_level_values("statistic"):
         made["count"] = hours.xs("count", axis=1, level="statistic").groupby(level=keys).sum()
     x = pd.concat(made, axis=1)
@@ -51,7 +51,7 @@ test = test.loc[pd.MultiIndex.from_frame(read("test")) if len(keys) == 2 else re
 test = test.reindex(columns=train.columns)
 full = train.columns[train.notna().any()]
 train, test = train[full], test[full]
-level = [name for name in full if name.startswith(("mean", "last", "min", "max"))]
+level = [name for name in full if name.startswith(("mean", "last", "min", "max", "first"))]
 centre = train[level].median()
 far = lambda x: x[level].join((x[level] - centre).abs().add_prefix("far "))
 linear = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C={PENALTY}, max_iter=1000))
@@ -99,7 +99,9 @@ def baseline(folder: Path, windows: bool) -> str:
     keys = keys_of(windows)
     labels = pd.read_csv(folder / "train.csv").set_index(keys)["label"]
     rows = pd.read_csv(folder / "test.csv").set_index(keys)
-    train, test = (_known(folder, part, windows, part_rows.index) for part, part_rows in (("train", labels), ("test", rows)))
+    train, test = (
+        _known(folder, part, windows, part_rows.index) for part, part_rows in (("train", labels), ("test", rows))
+    )
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
     found = model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0))
     table = pd.DataFrame(found if windows else found[:, 1:], index=test.index, columns=list(columns_of(windows)))
@@ -110,6 +112,8 @@ def _known(folder: Path, part: str, windows: bool, index: pd.Index) -> pd.DataFr
     static = pd.read_csv(folder / f"{part}_static.csv").set_index("subject_id")[["age", *STATIC]]
     made = pd.get_dummies(static, dtype=float).loc[index.get_level_values("subject_id")].set_axis(index)
     if windows:
-        state = pd.read_csv(folder / f"{part}_interventions.csv").groupby(["subject_id", "window_idx"])[["vent", "vaso"]]
+        state = pd.read_csv(folder / f"{part}_interventions.csv").groupby(["subject_id", "window_idx"])[
+            ["vent", "vaso"]
+        ]
         made = made.join(state.last())
     return made

@@ -63,7 +63,9 @@ class _Loader:
         chosen = np.random.default_rng(seed).permutation(len(whole))[:patients]
         self._statics = whole.iloc[np.sort(chosen)]
         ids = self._statics.reset_index()
-        self._stays = ids.assign(stay=np.arange(len(ids))).set_index("icustay_id")[["stay", "hadm_id", "intime", "outtime"]]
+        self._stays = ids.assign(stay=np.arange(len(ids))).set_index("icustay_id")[
+            ["stay", "hadm_id", "intime", "outtime"]
+        ]
 
     def frames(self) -> Frames:
         sums = Sums()

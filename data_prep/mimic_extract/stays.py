@@ -56,7 +56,9 @@ def of_hospital(hospital: Hospital, seed: int) -> tuple[pd.DataFrame, Traits]:
             admissions.append((p.id, hadm, a.start, a.end, dead, a.kind, a.insurance, a.ethnicity, reason))
             for s in a.icu:
                 stay = 200000 + 3 * (len(stays) + 1)
-                stays_on = dead is not None and random.Random(f"{seed}/mimic_extract/{stay}").random() < DIES_IN_THE_UNIT
+                stays_on = (
+                    dead is not None and random.Random(f"{seed}/mimic_extract/{stay}").random() < DIES_IN_THE_UNIT
+                )
                 stays.append((p.id, hadm, stay, s.start, dead if stays_on else s.end, s.first_unit))
                 known[stay] = (a, dead)
     statics = cohort(

@@ -35,19 +35,28 @@ def windows(frames: Frames, task: str, rng: np.random.Generator) -> pd.DataFrame
     not in some hour of the four; MIMIC-Extract does not count a change in the first of them.
     """
     assert STEP * (MOST - 1) <= GAP
-    state = frames.interventions[NEXT[task]]
+    state = frames.interventions[NEXT[task]].to_numpy()
+    ends = np.cumsum(frames.statics["max_hours"].to_numpy() + 1)
     rows = []
-    for ids, values in state.groupby(level=["subject_id", "hadm_id", "icustay_id"], sort=False):
-        on = values.to_numpy()
-        last = len(on) - 1 - (HISTORY + GAP + AHEAD)  # the hour that has only begun is not asked about
+    for ids, end, hours in zip(frames.statics.index, ends, frames.statics["max_hours"], strict=True):
+        # The last hour, which only has begun, is not asked about.
+        last = hours - (HISTORY + GAP + AHEAD)
         if last < 0:
             continue
+        on = state[end - hours - 1 : end]
         begin = int(rng.integers(0, max(last - STEP * (MOST - 1), 0) + 1))
         for i, first in enumerate(range(begin, min(begin + STEP * MOST, last + 1), STEP)):
-            gap = on[first + HISTORY : first + HISTORY + GAP]
-            ahead = on[first + HISTORY + GAP : first + HISTORY + GAP + AHEAD]
-            if gap.min() == gap.max():
-                changes = bool((ahead != gap[-1]).any())
-                rows.append((*ids, i, first, CLASSES.index(("wean" if changes else "on") if gap[-1] else ("onset" if changes else "control"))))
+            if (label := _class(on[first + HISTORY :])) is not None:
+                rows.append((*ids, i, first, label))
     found = pd.DataFrame(rows, columns=["subject_id", "hadm_id", "icustay_id", "window_idx", "first", "label"])
     return found.set_index(["subject_id", "hadm_id", "icustay_id", "window_idx"])
+
+
+def _class(on: np.ndarray) -> int | None:
+    """The class of hours that begin with the gap; None where the gap has a change."""
+    gap, ahead = on[:GAP], on[GAP : GAP + AHEAD]
+    if gap.min() != gap.max():
+        return None
+    if (ahead == gap[0]).all():
+        return CLASSES.index("on" if gap[0] else "control")
+    return CLASSES.index("wean" if gap[0] else "onset")

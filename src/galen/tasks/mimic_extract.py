@@ -19,8 +19,6 @@ FILES = {
     "deviation, and what was not measured is empty",
     "static": "one row a stay: what is known at admission",
     "interventions": "whether a ventilator (vent) and a vasopressor (vaso) were on, 0 or 1, in the hours that are given",
-    "labels": "the label of each training row",
-    "rows": "the rows to predict",
 }  # fmt: skip
 NEAR = 60
 
@@ -41,7 +39,7 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
         f"{mount}, read-only:\n{_listed(task)}\n"
         f"Read the hours with pandas.read_csv(path, header=[0, 1], index_col={list(range(index.count(',') + 1))}); the index is {index}, where "
         f"hours_in counts from admission to the unit.{labels} No patient is in both train and test.\n\n"
-        "Train a model on the train files, predict the test rows. The reward is where the AUROC lies between the stated one without the hours "
+        "Train a model on the train files, predict the test rows. The reward is where the AUROC lies between the lower stated one "
         "and 1; solved is from the stated threshold on, which is 80 % of the way to a reference model (a random forest and a logistic regression "
         "on summaries of the hours). A table that misses a row, or has one twice, counts nothing. Tables are long: do not type them. "
         f"{HAND_IN}\n\n" + explain_actions(task.actions, sql=False)
@@ -54,17 +52,15 @@ def _windows(task: Task) -> bool:
     return "window_idx" in task.oracle.params["keys"]
 
 
-def _names(task: Task) -> list[str]:
-    kinds = [kind for kind in ("hours", "static", "interventions") if kind != "interventions" or _windows(task)]
-    return [f"{part}_{kind}.csv" for kind in kinds for part in ("train", "test")] + ["train.csv", "test.csv"]
+def _kinds(task: Task) -> list[str]:
+    return [kind for kind in FILES if kind != "interventions" or _windows(task)]
 
 
 def _listed(task: Task) -> str:
-    names = _names(task)
+    lines = [f"train_{kind}.csv, test_{kind}.csv: {FILES[kind]}" for kind in _kinds(task)]
+    keys = ", ".join(task.oracle.params["keys"])
     return "\n".join(
-        f"{', '.join(n for n in names if n.endswith(f'_{kind}.csv'))}: {said}"
-        for kind, said in FILES.items()
-        if any(n.endswith(f"_{kind}.csv") for n in names)
+        [*lines, f"train.csv: {keys} and label of the rows to learn from", f"test.csv: {keys} of the rows to predict"]
     )
 
 
@@ -78,7 +74,9 @@ def answer_request(task: Task, query: str, data: Path) -> str:
     if not words or {"files", "tables", "schema", "data"} & set(words):
         return "files: " + ", ".join(columns)
     known = sorted({column for names in columns.values() for column in names})
-    found = [name for name, _, _ in process.extract(" ".join(words), known, scorer=fuzz.WRatio, limit=5, score_cutoff=NEAR)]
+    found = [
+        name for name, _, _ in process.extract(" ".join(words), known, scorer=fuzz.WRatio, limit=5, score_cutoff=NEAR)
+    ]
     return "\n".join(f"{c} in {', '.join(f for f in columns if c in columns[f])}" for c in found) or f"nothing like {query!r}; ask for 'files' or one of them"  # fmt: skip
 
 
@@ -86,7 +84,7 @@ def vocabulary(task: Task, data: Path) -> Vocabulary:
     """Files and their columns; of the hours the variables."""
     folder = data / task.resources[0].path
     tables = {}
-    for name in _names(task):
+    for name in [f"{part}{kind}.csv" for kind in ("", *(f"_{k}" for k in _kinds(task))) for part in ("train", "test")]:
         if not (folder / name).exists():
             raise TaskError(f"{task.id}: its file {folder / name} is missing")
         with (folder / name).open(encoding="utf-8") as file:
