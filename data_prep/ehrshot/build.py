@@ -29,7 +29,8 @@ Pair = tuple[Task, Gold]
 
 FAMILY = "ehrshot"
 ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING, ActionKind.SUBMIT)
-SHOTS = (None, 128, 64)  # labelled examples of each class, EHRSHOT's k; None is all
+# How many labelled examples of each class are given (EHRSHOT's k; None is all), and whether the features change places.
+ROUNDS = ((None, 0), (128, 1), (64, 0), (None, 1), (128, 0), (64, 1))
 SAMPLES = 5  # of the labelled rows, of one sort of instance
 CLEAR = 0.03  # AUROC between baseline and threshold, at least
 GUESSES = 3.0  # standard errors of a guess's AUROC above one half: the baseline
@@ -58,25 +59,26 @@ def instances(cohorts: Iterable[Cohort], sizes: Mapping[Split, int], privacy: Pr
     pairs, refused = [], Counts()
     for cohort in cohorts:
         pairs += islice(_instances(cohort, privacy, refused), sizes[cohort.split])
-    if len(pairs) < sum(sizes.values()):
-        print(f"ehrshot: {len(pairs)} of {sum(sizes.values())} instances can be made\n{refused.report()}")
     if not pairs:
         raise UserError(f"no task of EHRSHOT can be made of these patients:\n{refused.report()}")
+    if len(pairs) < sum(sizes.values()):
+        print(f"ehrshot: {len(pairs)} of {sum(sizes.values())} instances can be made\n{refused.report()}")
     return pairs
 
 
 def _instances(cohort: Cohort, privacy: Privacy, refused: Counts) -> Iterator[Pair]:
     """Every instance that differs in task, features, number of examples or sample; those that cannot be are counted."""
-    made = 0
-    for again, shots, turn in product(range(SAMPLES), SHOTS, range(len(cohort.features))):
+    made, kinds = 0, len(cohort.features)
+    rounds = dict.fromkeys((shots, turn % kinds) for shots, turn in ROUNDS)
+    for again, (shots, turn) in product(range(SAMPLES), rounds):
         for place, task in enumerate(TASKS.values()):
-            kind = cohort.features[(place + turn) % len(cohort.features)]
+            kind = cohort.features[(place + turn) % kinds]
             folder = f"{cohort.split}-{made:04d}"
             sample = cohort.sample(task, kind, shots, again, folder)
             pair = sample if isinstance(sample, str) else _posed(cohort, task, kind, shots, sample, folder, privacy)
             if isinstance(pair, str):
                 shutil.rmtree(cohort.resources / FAMILY / folder, ignore_errors=True)
-                refused.leave(f"{cohort.split}: {task.name}, {kind}, k = {shots or 'all'}: {pair}", 1)
+                refused.leave(f"{cohort.split}: {task.name}: {pair}", 1)
             else:
                 made += 1
                 yield pair
@@ -86,14 +88,14 @@ def _posed(
     cohort: Cohort, task: Definition, kind: Features, shots: int | None, sample: Sample, folder: str, privacy: Privacy
 ) -> Pair | str:  # fmt: skip
     """The task and its gold, or why it is none."""
-    baseline = _baseline(task, sample.gold)
+    baseline = baseline_of(task, sample.gold)
     form = {"keys": KEYS, "columns": task.columns, "labels": task.labels, "baseline": baseline, "threshold": 1.0}
     program, table = _reference(kind, sample)
     reached = predictions.judge(table, sample.gold, form).checks["auroc"]
     threshold = math.floor(100 * (baseline + STEP * (reached - baseline))) / 100
     if threshold < baseline + CLEAR:
         return f"the reference's AUROC is less than {CLEAR / STEP:.2f} above {baseline:g}"
-    id_ = f"{FAMILY}/{cohort.split}/{folder}"
+    id_ = f"{FAMILY}/{cohort.split}-id/{folder.rpartition('-')[2]}"
     rows = {"train": sample.train, "valid": sample.valid, "test": len(sample.gold)}
     posed = Task(
         id=id_, family=FAMILY, category=task.name, split=cohort.split, cluster=f"{task.name}, {kind}, k {shots or 'all'}",
@@ -111,7 +113,7 @@ def _posed(
     return posed, Gold(id=id_, answer=sample.gold, solution=program, lang="python")
 
 
-def _baseline(task: Definition, gold: list[list[Any]]) -> float:
+def baseline_of(task: Definition, gold: list[list[Any]]) -> float:
     """An AUROC that guessing does not reach: one half and `GUESSES` standard errors, by the Mann-Whitney statistic's
     variance, a mean over columns; rounded up to a hundredth.
     """

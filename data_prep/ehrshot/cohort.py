@@ -28,7 +28,7 @@ SHARES = (0.5, 0.15)  # of the patients, for train and valid; the rest is asked
 MOST = {"train": 1200, "valid": 300, "test": 600}  # rows
 REPEATABLE = ("lab values", "chest x-ray findings")  # a later embedding tells nothing of an earlier label
 SHOWN = ("person", *TIMED)
-FEWEST = 10  # test rows with each value of a label, and without it
+FEWEST = 10  # rows with a label and without it, of two labels where there are several
 BIT_ROWS = 4  # rows of several labels each that count for one example of each class
 
 
@@ -72,21 +72,23 @@ class Cohort:
         test = self._asked(task, kind, labels)
         if problem := _too_few(task, test):
             return problem
-        if again and shots is None and (labels.side == "train").sum() <= MOST["train"]:
-            return "a further sample would be the same rows"
         rng = self._rng(f"{task.name}/{shots}/{again}")
         parts = {name: _some(labels[labels.side == name], task, shots, MOST[name], rng) for name in ("train", "valid")}
         if problem := _too_few(task, parts["train"]):
             return f"for training, {problem}"
+        if again and len(parts["train"]) == (labels.side == "train").sum():
+            return "a further sample would be the same rows"
         root = self.resources / "ehrshot"
         (root / folder).mkdir(parents=True, exist_ok=True)
         mounts = {f"{PLACE}/{folder}": root / folder}
-        for name, rows in {**parts, "test": test}.items():
-            (rows[list(KEYS)] if name == "test" else _shown(rows, task)).to_csv(
-                root / folder / f"{name}.csv", index=False
-            )
-            if self.embedded and kind == "embeddings":
-                np.save(root / folder / f"{name}.npy", self.embedded(rows, rng).astype(np.float32))
+        for name, rows in parts.items():
+            _shown(rows, task).to_csv(root / folder / f"{name}.csv", index=False)
+        test[list(KEYS)].to_csv(root / folder / "test.csv", index=False)
+        if self.embedded and kind == "embeddings":
+            vectors = self.embedded(pd.concat([*parts.values(), test], ignore_index=True), rng).astype(np.float16)
+            ends = np.cumsum([len(rows) for rows in parts.values()])
+            for name, part in zip(SIDES, np.split(vectors, ends), strict=True):
+                np.save(root / folder / f"{name}.npy", part)
         if self.cdm and kind == "records":
             folders = (self._patients(root, self.cdm), self._histories(root, self.cdm, task, test))
             mounts |= {f"{PLACE}/{path.name}": path for path in folders}
@@ -175,9 +177,10 @@ def _some(rows: pd.DataFrame, task: Definition, shots: int | None, most: int, rn
 
 def _too_few(task: Definition, rows: pd.DataFrame) -> str:
     """Why AUROC cannot be had of these rows; empty where it can."""
+    values = rows.value.tolist()
     if task.labels == "bits":
-        hits = [int(rows.value.str[i].eq("1").sum()) for i in range(len(task.columns))]
+        hits = [sum(value[i] == "1" for value in values) for i in range(len(task.columns))]
     else:
-        hits = [int((rows.value == i).sum()) for i in range(max(2, len(task.columns)))]
-    fewest = min(min(hits), len(rows) - max(hits)) if len(rows) else 0
-    return f"{fewest} rows with one value of a label, {FEWEST} are needed" if fewest < FEWEST else ""
+        hits = [sum(value == i for value in values) for i in range(max(2, len(task.columns)))]
+    enough = sum(min(hit, len(values) - hit) >= FEWEST for hit in hits)
+    return "" if enough >= min(2, len(hits)) else f"fewer than {FEWEST} rows with or without a label"

@@ -15,21 +15,27 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
 KEYS = ["patient_id", "prediction_time"]
-STRENGTHS = (1.0, 0.1, 0.03, 0.01, 0.003, 0.001)
+SEVERITIES = ("normal", "mild", "moderate", "severe")
+STRENGTHS = (0.1, 0.01, 0.003, 0.001)
 
 
 def predict(folder: Path) -> pd.DataFrame:
     """The table of predictions for `folder`/test.csv."""
     train, valid, test = (pd.read_csv(folder / f"{name}.csv") for name in ("train", "valid", "test"))
-    a, b, asked = (np.load(folder / f"{name}.npy") for name in ("train", "valid", "test"))
+    a, b, asked = (np.load(folder / f"{name}.npy").astype(float) for name in ("train", "valid", "test"))
     names = [name for name in train.columns if name not in KEYS]
     found = {}
     for name in names:
+        if train[name].nunique() == 1:
+            found[name] = float(train[name].iloc[0])
+            continue
         best = max(STRENGTHS, key=lambda c: score(fitted(c, a, train[name]), b, valid[name]))
         model = fitted(best, np.concatenate([a, b]), pd.concat([train[name], valid[name]]))
         chances = model.predict_proba(asked).round(4)
         if len(names) == 1 and set(train[name]) - {0, 1}:
-            return test[KEYS].join(pd.DataFrame(chances, columns=model.classes_))
+            return test[KEYS].join(
+                pd.DataFrame(chances, columns=model.classes_).reindex(columns=SEVERITIES, fill_value=0.0)
+            )
         found["probability" if len(names) == 1 else name] = chances[:, -1]
     return test[KEYS].assign(**found)
 

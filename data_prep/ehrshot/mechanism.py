@@ -102,7 +102,7 @@ def next_value(k: Known, lab: str) -> float:
     return 0.7 * z(lab) + pull[lab]
 
 
-NOISE = 0.4  # of the next value, in SDs
+NOISE = 0.3  # of the next value, in SDs
 _SOURCES = ("temperature", "systolic", "heart rate", "leukocytes", "albumin", "weight", "crp", "lactate")
 
 

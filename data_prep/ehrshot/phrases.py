@@ -7,6 +7,12 @@ from data_prep.ehrshot.definitions import Definition
 from data_prep.ehrshot.encoder import WIDTH
 from galen.tasks.ehrshot import KEYS
 
+_LABELS = {
+    "binary": "The column value is 1 or 0.",
+    "classes": "The column value is one of {names}.",
+    "bits": "Each finding has a column of 1 or 0: {names}.",
+}
+
 
 def question(
     task: Definition, kind: Features, sample: Sample, shots: int | None, baseline: float, threshold: float
@@ -17,18 +23,11 @@ def question(
     few = f" It is a few-shot task: at most {shots} rows of each label." if shots and task.labels != "bits" else ""
     return (
         f"{task.name}: predict {task.predicts}. The prediction is made {task.when}.\n"
-        f"{place}/train.csv has {counts}.{few} {LABELS[task.labels].format(names=', '.join(task.columns))}\n"
+        f"{place}/train.csv has {counts}.{few} {_LABELS[task.labels].format(names=', '.join(task.columns))}\n"
         f"{_given(kind, folders)}\n"
         f"The reward is 0 up to an AUROC of {baseline:.2f}, which guessing does not reach, and rises to 1 at 1.00; the "
         f"task is passed from {threshold:.2f} on."
     )
-
-
-LABELS = {
-    "binary": "The column value is 1 or 0.",
-    "classes": "The column value is one of {names}.",
-    "bits": "Each finding has a column of 1 or 0: {names}.",
-}
 
 
 def _given(kind: Features, folders: list[str]) -> str:
@@ -46,8 +45,6 @@ def _given(kind: Features, folders: list[str]) -> str:
 
 def contract(task: Definition) -> str:
     """The form of the table."""
-    sums = " The probabilities of a row sum to 1" if task.labels == "classes" else ""
+    sums = ", which sum to 1 in a row" if task.labels == "classes" else ""
     names = ",".join((*KEYS, *task.columns))
-    return f"CSV with the columns {names}, one row for each row of test.csv, probabilities from 0 to 1.{sums}".rstrip(
-        "."
-    )
+    return f"CSV with the columns {names}, one row for each row of test.csv, probabilities from 0 to 1{sums}"

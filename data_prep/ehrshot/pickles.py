@@ -47,7 +47,7 @@ class Embeddings:
         return self._places.index.get_indexer(pd.MultiIndex.from_frame(keys)) >= 0
 
     def __call__(self, keys: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-        """The rows of `keys`, which are there; float32. Nothing is drawn."""
+        """The rows of `keys`, which are there; float32. Nothing is drawn from `rng`."""
         found = self._places.index.get_indexer(pd.MultiIndex.from_frame(keys[["patient_id", "prediction_time"]]))
         return self._rows[self._places.to_numpy()[found]]
 

@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 KEYS = ["patient_id", "prediction_time"]
 FEMALE, INPATIENTS = 8532, (9201, 262, 8717)
 CODED = {"condition_occurrence": "condition_start_datetime", "drug_exposure": "drug_exposure_start_datetime"}
+SEVERITIES = ("normal", "mild", "moderate", "severe")
 LEAST = 15  # rows that a column needs to be kept
 
 
@@ -69,14 +70,18 @@ def predict(labels: Path, *folders: Path) -> pd.DataFrame:
 
 def fitted(known: np.ndarray, labels: pd.DataFrame, asked: np.ndarray) -> pd.DataFrame:
     """Probabilities for `asked`: one column for a yes or no, one a class, or one for each column of several labels."""
-    rounds = 90 if labels.shape[1] == 1 else 40
+    classes = labels.iloc[:, 0].nunique() if labels.shape[1] == 1 else 0
+    rounds, rate = {0: (20, 0.18), 2: (90, 0.1)}.get(classes, (50, 0.1))
     found = {}
     for name in labels.columns:
+        if labels[name].nunique() == 1:
+            found[name] = np.full(len(asked), float(labels[name].iloc[0]))
+            continue
         model = HistGradientBoostingClassifier(
-            max_iter=rounds, learning_rate=0.1, max_leaf_nodes=8, l2_regularization=5, random_state=0
+            max_iter=rounds, learning_rate=rate, max_leaf_nodes=8, l2_regularization=5, random_state=0
         )
         chances = model.fit(known, labels[name]).predict_proba(asked).round(4)
         if labels.shape[1] == 1 and set(labels[name]) - {0, 1}:
-            return pd.DataFrame(chances, columns=model.classes_)
+            return pd.DataFrame(chances, columns=model.classes_).reindex(columns=SEVERITIES, fill_value=0.0)
         found["probability" if labels.shape[1] == 1 else name] = chances[:, -1]
     return pd.DataFrame(found)

@@ -32,7 +32,7 @@ SIZES: Mapping[Split, int] = {"train": 15, "valid": 15, "test": 15}
 SEED = 0
 
 
-def read_omop(source: Path, resources: Path) -> list[Pair]:
+def read_omop(source: Path, resources: Path, sizes: Mapping[Split, int] = SIZES) -> list[Pair]:
     """Instances over an OMOP CDM 5.4: a folder of CSVs, or a zip of it. What is left out is printed.
 
     Raises:
@@ -48,10 +48,10 @@ def read_omop(source: Path, resources: Path) -> list[Pair]:
     for split in SIDES:
         sides = divided([i for i, s in splits.items() if s == split], SHARES, stream(SEED, f"omop/{split}"))
         cohorts.append(Cohort(split, resources, SEED, sides, labelled, omop.of_patients(cdm, set(sides))))
-    return instances(cohorts, SIZES, Privacy.CREDENTIALED)
+    return instances(cohorts, sizes, Privacy.CREDENTIALED)
 
 
-def read_release(folder: Path, resources: Path) -> list[Pair]:
+def read_release(folder: Path, resources: Path, sizes: Mapping[Split, int] = SIZES) -> list[Pair]:
     """Instances over EHRSHOT_ASSETS: benchmark/ (or labels/), splits/person_id_map.csv, features/clmbr_features.pkl, and
     records where an OMOP CDM is in omop/.
 
@@ -69,18 +69,18 @@ def read_release(folder: Path, resources: Path) -> list[Pair]:
     embeddings = Embeddings(folder / "features" / "clmbr_features.pkl")
     labels = {name: _labels(found / name / "labeled_patients.csv", TASKS[name]) for name in TASKS}
     cdm = omop.read(folder / "omop")[0] if (folder / "omop").is_dir() else None
-    return _instances(folder, resources, labels, sides, embeddings, cdm)
+    return _instances(folder, resources, labels, sides, embeddings, cdm, sizes)
 
 
 def read_medagentgym(folder: Path, resources: Path) -> list[Pair]:
-    """The tasks that MedAgentGym's task.jsonl names, over the files that its prompt describes: in a folder of the task's name,
+    """The tasks that MedAgentGym's task.jsonl names, each once a split, over the files that its prompt describes: in a folder of the task's name,
     or beside task.jsonl, {train,val,test}_labels.csv and clmbr_{train,val,test}.pkl.
 
     Raises:
         UserError: an unknown task, or a file or column is missing; named.
     """
     labels, sides, pickles = {}, {}, []
-    [file] = sorted(folder.glob("*task*.jsonl"))[:1]
+    file = min(folder.glob("*task*.jsonl"))
     for place, row in json_rows(file):
         name = text_of(file, place, row, "task_name")
         if name not in TASKS:
@@ -91,11 +91,13 @@ def read_medagentgym(folder: Path, resources: Path) -> list[Pair]:
         pickles += [path for side in parts if (path := own / f"clmbr_{side}.pkl") not in pickles]
         for side, part in parts.items():
             sides |= dict.fromkeys(part.patient_id, SPLITS[side])
-    return _instances(folder, resources, labels, sides, Embeddings(*pickles), None)
+    once: Mapping[Split, int] = dict.fromkeys(SIDES, len(labels))
+    return _instances(folder, resources, labels, sides, Embeddings(*pickles), None, once)
 
 
 def _instances(
-    source: Path, resources: Path, labels: dict[str, pd.DataFrame], sides: dict[int, str], embeddings: Embeddings, cdm: omop.Cdm | None
+    source: Path, resources: Path, labels: dict[str, pd.DataFrame], sides: dict[int, str], embeddings: Embeddings, cdm: omop.Cdm | None,
+    sizes: Mapping[Split, int],
 ) -> list[Pair]:  # fmt: skip
     counts = Counts()
     for name, rows in labels.items():
@@ -114,7 +116,7 @@ def _instances(
         labelled = partial(lambda known, task: known.get(task.name, empty), labels)
         records = omop.of_patients(cdm, set(divided_)) if cdm else None
         cohorts.append(Cohort(split, resources, SEED, divided_, labelled, records, embeddings))
-    return instances(cohorts, SIZES, Privacy.CREDENTIALED)
+    return instances(cohorts, sizes, Privacy.CREDENTIALED)
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

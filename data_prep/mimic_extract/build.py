@@ -30,7 +30,7 @@ from galen.types import ActionKind, Gold, OracleSpec, Privacy, Resource, Task, T
 ACTIONS = tuple(ActionKind)
 REACH, GAIN, GUESS = 0.8, 0.05, 3.0
 TEST_SHARE = 0.45  # of the patients, who are in no training instance
-TRIES = 30
+TRIES, PATIENCE = 30, 5  # draws of an instance, and of one task for it
 CATEGORIES = {"mort_icu": "mortality", "mort_hosp": "mortality", "los_3": "length of stay", "los_7": "length of stay"}
 Pair = tuple[Task, Gold]
 
@@ -72,9 +72,11 @@ class _Maker:
     ) -> tuple[Case, dict[str, Any], Path]:
         """An instance that none of `taken` is like, its oracle's params, and its folder, which is written."""
         folder = self._root / f"{part.task_split}-{block}-{number:06d}"
-        pool, name = self._pools[part.task_split], TASKS[number % len(TASKS)]
-        for _ in range(TRIES):
-            spec = cases.spec(rng, name, published=block == "id" and number < len(TASKS), unseen=block == "ood")
+        pool, published = self._pools[part.task_split], block == "id" and number < len(TASKS)
+        for i in range(TRIES):
+            # Where a drawn task's labels are too rare, another one's may do.
+            name = TASKS[(number + (0 if published else i // PATIENCE)) % len(TASKS)]
+            spec = cases.spec(rng, name, published=published, unseen=block == "ood")
             if spec in taken:
                 continue
             case = cases.draw(np.random.default_rng(rng.getrandbits(64)), self._frames, pool, spec)
@@ -85,7 +87,7 @@ class _Maker:
             if params := scored(folder, case):
                 return case, params, folder
         raise UserError(
-            f"mimic_extract: {len(pool)} patients are too few for an instance of {name}; raise mimic_extract.patients"
+            f"mimic_extract: {len(pool)} patients are too few for {folder.name}; raise mimic_extract.patients"
         )
 
 
@@ -128,16 +130,17 @@ def pair(
     spec = case.spec
     start, number = folder.name.rsplit("-", 1)
     id_ = f"mimic_extract/{start}/{number}"
+    place = f"{MOUNT}/{folder.name}"
     counts = {"labelled": len(case.train), "hidden": len(case.test)}
     task = Task(
         id=id_, family="mimic_extract", category=CATEGORIES.get(spec.task, "intervention"), split=split, distribution=distribution,
         cluster=f"{spec.task}, {spec.cohort}",
         prompt=TaskPrompt(question=question, contract=phrases.contract(spec.windows, len(case.test))),
-        resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{folder.name}", mount=MOUNT),),
+        resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{folder.name}", mount=place),),
         actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=privacy,
         metadata={
             "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task,
             "slots": {**counts, "baseline": params["baseline"], "threshold": params["threshold"]},
         },
     )  # fmt: skip
-    return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows), lang="python")
+    return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows, place), lang="python")

@@ -69,7 +69,7 @@ print(found.round(5).to_csv(float_format="%.5f").strip())
 """
 
 
-def reference(windows: bool, folder: str = MOUNT) -> str:
+def reference(windows: bool, folder: str) -> str:
     """The program that trains on what is in `folder` and prints the table of predictions."""
     return REFERENCE.format(
         folder=folder, keys=keys_of(windows), columns=list(columns_of(windows)), levels=5 if windows else 4

@@ -55,7 +55,9 @@ def data(
     from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
     from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
     from_ehrshot: Annotated[Path | None, typer.Option(help="EHRSHOT's folder EHRSHOT_ASSETS.")] = None,
-    from_omop: Annotated[Path | None, typer.Option(help="An OMOP CDM 5.4 for EHRSHOT's tasks: a folder of CSVs, or a zip.")] = None,
+    from_omop: Annotated[
+        Path | None, typer.Option(help="An OMOP CDM 5.4 for EHRSHOT's tasks: a folder of CSVs, or a zip.")
+    ] = None,
     from_mimic_extract: Annotated[Path | None, typer.Option(help="MIMIC-Extract's all_hourly_data.h5.")] = None,
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:

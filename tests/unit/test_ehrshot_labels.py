@@ -62,13 +62,23 @@ def labels(folder, name):
 
 def test_a_long_stay_is_seven_days_to_the_minute_from_the_evening_of_admission(folder):
     found, left = labels(folder, "guo_los")
-    assert found == [(1, "03-01 23:59", True), (1, "04-07 23:59", False), (1, "04-14 23:59", False), (2, "07-02 23:59", False)]
+    assert found == [
+        (1, "03-01 23:59", True),
+        (1, "04-07 23:59", False),
+        (1, "04-14 23:59", False),
+        (2, "07-02 23:59", False),
+    ]
     assert left == {"guo_los: discharged on the day of admission": 1}
 
 
 def test_a_readmission_is_within_thirty_days_and_not_on_the_day_of_discharge(folder):
     found, left = labels(folder, "guo_readmission")
-    assert found == [(1, "03-08 23:59", True), (1, "04-16 23:59", False), (2, "06-01 23:59", False), (2, "07-05 23:59", False)]
+    assert found == [
+        (1, "03-08 23:59", True),
+        (1, "04-16 23:59", False),
+        (2, "06-01 23:59", False),
+        (2, "07-05 23:59", False),
+    ]
     assert left == {"guo_readmission: admitted again on the day of discharge": 1}
 
 
@@ -116,7 +126,14 @@ def test_severities_have_ehrshots_cut_offs(name, steps):
 
 def test_there_are_fifteen_tasks_with_ehrshots_codes():
     assert len(TASKS) == 15 and len(d.FINDINGS) == 14
-    assert {task.snomed for task in TASKS.values()} - {""} == {"59621000", "55822004", "372003004", "396331005", "55464009", "57054005"}
+    assert {task.snomed for task in TASKS.values()} - {""} == {
+        "59621000",
+        "55822004",
+        "372003004",
+        "396331005",
+        "55464009",
+        "57054005",
+    }
 
 
 def test_a_public_omop_database_gives_labels_by_the_same_definitions(shared):
@@ -133,7 +150,9 @@ def test_a_public_omop_database_gives_labels_by_the_same_definitions(shared):
 
 
 def test_a_zip_that_lacks_a_column_or_a_table_is_told(folder, tmp_path):
-    pd.read_csv(folder / "MEASUREMENT.csv").drop(columns="unit_source_value").to_csv(folder / "MEASUREMENT.csv", index=False)
+    pd.read_csv(folder / "MEASUREMENT.csv").drop(columns="unit_source_value").to_csv(
+        folder / "MEASUREMENT.csv", index=False
+    )
     with zipfile.ZipFile(tmp_path / "cdm.zip", "w") as archive:
         for path in folder.glob("*.csv"):
             archive.write(path, f"deep/{path.name}")

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from galen.errors import UserError
 from galen.sandbox.base import Mount, Sandbox, SandboxBackend, SandboxSpec
-from galen.types import Gold, Task
+from galen.types import Gold, Resource, Task
 
+Pair = tuple[Task, Gold]
+Resources = tuple[Resource, ...]
 MAX_ROWS = 1000  # what the sandbox prints of a query
 PROGRESS_OPS = 100_000
 MEMORY_MB = 2048
 OUTPUT_BYTES = 1 << 24
+MOST_MOUNTS = 64  # of a sandbox that several programs share
 BATCH = """
 import contextlib, io, json
 for code in json.loads({codes!r}):
@@ -54,7 +57,7 @@ class References:
     def compute(self, pairs: Sequence[tuple[Task, Gold]]) -> list[Computed]:
         """One result a pair; a solution that fails or is empty gives an error, never an exception."""
         results: dict[str, Computed] = {}
-        programs: dict[tuple, list[tuple[Task, Gold]]] = {}
+        programs: dict[Resources, list[Pair]] = {}
         for task, gold in pairs:
             if not gold.solution.strip():
                 results[task.id] = Computed(error="no solution")
@@ -62,8 +65,9 @@ class References:
                 results[task.id] = self._sql(task, gold.solution)
             else:
                 programs.setdefault(task.resources, []).append((task, gold))
-        for batch in programs.values():
-            done = self._python(batch[0][0], [gold.solution for _, gold in batch])
+        for resources, batch in _together(programs):
+            task = batch[0][0].model_copy(update={"resources": resources})
+            done = self._python(task, [gold.solution for _, gold in batch])
             results |= {task.id: one for (task, _), one in zip(batch, done, strict=True)}
         return [results[task.id] for task, _ in pairs]
 
@@ -111,6 +115,21 @@ class References:
     def _alone(self, sandbox: Sandbox, code: str, seconds: float) -> Computed:
         done = sandbox.run(code, lang="python", timeout_s=seconds)
         return Computed(done.stdout.strip("\n"), error="" if done.ok else done.stderr[-300:].strip() or "it failed")
+
+
+def _together(programs: dict[Resources, list[Pair]]) -> list[tuple[Resources, list[Pair]]]:
+    """Programs that can share a sandbox: where no place would show two files, all resources are mounted in one."""
+    found: list[tuple[dict[str, Resource], list[Pair]]] = []
+    for resources, batch in programs.items():
+        for places, batches in found:
+            fits = len({*places, *(r.mount for r in resources)}) <= MOST_MOUNTS
+            if fits and all(places.get(r.mount, r) == r for r in resources):
+                places.update({r.mount: r for r in resources})
+                batches += batch
+                break
+        else:
+            found.append(({r.mount: r for r in resources}, list(batch)))
+    return [(tuple(places.values()), batch) for places, batch in found]
 
 
 def spec_of(task: Task, data: Path) -> SandboxSpec:

@@ -14,7 +14,7 @@ PLACE = "/data/ehrshot"
 KEYS = ("patient_id", "prediction_time")
 RULES = (
     "train.csv and valid.csv give labels; test.csv has the same keys, patient_id and prediction_time, of other patients and no "
-    "labels. A model may use only what was recorded by its row's prediction_time: the test patients' records end there, "
+    "labels; a patient may have several rows. A model may use only what was recorded by its row's prediction_time: the test patients' records end there, "
     "those of the training patients go on. Write a program that trains a model (scikit-learn, numpy and pandas are "
     "installed; one core, no GPU) and hands in CSV with one header line and each row of test.csv once, keys as they "
     "stand there, rows and columns in any order. A row that is missing, doubled or unknown, or a value that is no number from 0 to 1, "
