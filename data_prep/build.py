@@ -8,7 +8,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from data_prep import biocoder, biodsbench, ehrshot, ehrsql, medagentbench, medcalc, npowerai, seqsql, treqs
+from data_prep import (
+    biocoder,
+    biodsbench,
+    ehrshot,
+    ehrsql,
+    medagentbench,
+    medcalc,
+    mimic_extract,
+    npowerai,
+    seqsql,
+    treqs,
+)
 from data_prep.ehrcon.build import build as build_ehrcon
 from data_prep.ehrsql.eicu import EICU
 from data_prep.eicu import raw as raw_eicu
@@ -188,7 +199,13 @@ def _biocoder(views: _Views, size: Any) -> list[Pair]:
     return list(biocoder.build(views.resources, size.train, size.test, views.seed, n_valid=size.valid))
 
 
+def _mimic_extract(views: _Views, size: Any) -> list[Pair]:
+    frames = mimic_extract.frames(views.sources.mimic, views.sources.mimic_extract, size.patients, views.seed)
+    return _made(partial(mimic_extract.build, frames, views.resources), views.seed, size)
+
+
 FAMILIES: dict[str, Callable[[_Views, Any], list[Pair]]] = {
     "mimic_iii": _mimic_iii, "eicu": _eicu, "treqs": _treqs, "ehr_seqsql": _ehr_seqsql, "ehrcon": _ehrcon,
-    "medcalc": _medcalc, "npowerai": _npowerai, "biodsbench": _biodsbench, "medagentbench": _medagentbench, "ehrshot": _ehrshot, "biocoder": _biocoder,
+    "medcalc": _medcalc, "medagentbench": _medagentbench, "biocoder": _biocoder, "biodsbench": _biodsbench,
+    "ehrshot": _ehrshot, "mimic_extract": _mimic_extract, "npowerai": _npowerai,
 }  # fmt: skip

@@ -29,6 +29,7 @@ class Sources:
     """Files that others made, as they ship them (docs/data.md).
 
     Hospitals: `fhir`, FHIR R4 bundles; `mimic` and `eicu`, PhysioNet's folders of CSVs.
+    Frames: `mimic_extract`, MIMIC-Extract's all_hourly_data.h5.
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
     `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
@@ -52,6 +53,7 @@ class Sources:
     ehrshot: Path | None = None
     omop: Path | None = None
     biocoder: Path | None = None
+    mimic_extract: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fhir and self.mimic:

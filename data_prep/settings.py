@@ -55,6 +55,12 @@ class EhrshotSize(NoteSize):
     patients: int = Field(default=1200, ge=300)
 
 
+class FramesSize(FamilySize):
+    """`patients` counts the people of whom hourly frames are made: prediction needs more than the other families."""
+
+    patients: int = Field(default=3000, ge=20)
+
+
 class DataSettings(Frozen):
     """The size of the gym. `patients` counts generated patients (or those sampled from raw MIMIC-III or eICU).
 
@@ -73,6 +79,7 @@ class DataSettings(Frozen):
     medagentbench: FamilySize | None = None
     ehrshot: EhrshotSize | None = None
     biocoder: NoteSize | None = None
+    mimic_extract: FramesSize | None = None
     note_style: str = Field(default="brief", pattern="^(brief|full)$")
     keep: dict[str, Kept] = {}
 

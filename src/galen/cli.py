@@ -68,6 +68,7 @@ def data(
     from_omop: Annotated[
         Path | None, typer.Option(help="An OMOP CDM 5.4 for EHRSHOT's tasks: a folder of CSVs, or a zip.")
     ] = None,
+    from_mimic_extract: Annotated[Path | None, typer.Option(help="MIMIC-Extract's all_hourly_data.h5.")] = None,
     set_: Annotated[list[str], typer.Option("--set", help="key.sub=value")] = [],  # noqa: B006
 ) -> None:
     """Write a task folder: a generated hospital and its tasks, or real ones (docs/data.md)."""
@@ -78,8 +79,10 @@ def data(
     from galen.config import load, preset
 
     sources = Sources(
-        from_fhir, from_mimic, from_eicu, from_ehrsql, from_treqs, from_seqsql, from_ehrcon, from_medagentgym,
-        tuple(from_medcalc), from_biodsbench, from_medagentbench, fhir_url, from_ehrshot, from_omop, from_biocoder,
+        fhir=from_fhir, fhir_url=fhir_url, mimic=from_mimic, eicu=from_eicu, ehrsql=from_ehrsql, treqs=from_treqs,
+        seqsql=from_seqsql, ehrcon=from_ehrcon, medcalc=tuple(from_medcalc), biodsbench=from_biodsbench,
+        medagentbench=from_medagentbench, ehrshot=from_ehrshot, omop=from_omop, biocoder=from_biocoder,
+        mimic_extract=from_mimic_extract, medagentgym=from_medagentgym,
     )  # fmt: skip
     build(out, seed, load(preset("tasks", size), DataSettings, set_), sources)
     for path in from_medcalc:

@@ -85,7 +85,7 @@ def ends_well(output: str, gold: Any) -> bool:
 
 
 def any_table(output: str, gold: Any) -> bool:
-    """ehrshot: whatever table there is ends the episode as a success; `accuracy` was its score."""
+    """ehrshot, mimic_extract: whatever table there is ends the episode as a success; `accuracy` was its score."""
     return accuracy(output, gold) is not None
 
 
@@ -114,7 +114,8 @@ def one_case(output: str, gold: Any) -> bool:
 
 RULES: dict[str, Callable[[str, Any], bool]] = {
     "mimic_iii": substring, "eicu": substring, "treqs": substring, "ehr_seqsql": always, "ehrcon": word,
-    "medcalc": either_limit, "npowerai": size_or_power, "biodsbench": ends_well, "medagentbench": released, "ehrshot": any_table, "biocoder": one_case,
+    "medcalc": either_limit, "medagentbench": released, "biocoder": one_case, "biodsbench": ends_well, "ehrshot": any_table,
+    "mimic_extract": any_table, "npowerai": size_or_power,
 }  # fmt: skip
 
 
