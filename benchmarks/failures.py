@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from galen.agent.loop import Setting
-from galen.errors import ProviderError, SandboxError, TaskError, UserError
+from galen.errors import ProviderError, SandboxError, TaskError
 from galen.evals import labelled
 from galen.evals.failures import FailureKind
 from galen.oracles.grader import Grader
@@ -74,7 +74,7 @@ class Actor:
         if cycle and turn >= len(replies):
             turn = len(replies) - cycle + (turn - len(replies)) % cycle
         if turn >= len(replies):
-            raise UserError(f"{SCRIPTS}: {self._script.name}: the episode goes on after the last reply")
+            raise ValueError(f"{SCRIPTS}: {self._script.name}: the episode goes on after the last reply")
         [(kind, body)] = replies[turn].items()
         body = fill(body, self._facts[context.task_id])
         if kind == "fault":
@@ -118,7 +118,7 @@ def drawn(rng: random.Random, data: Path) -> dict[str, str]:
     patients = rng.sample(known[len(known) // 4 : -len(known) // 4], 6)
     return {
         "p": patients[0], **{f"p{i}": p for i, p in enumerate(patients[1:], 1)}, "n": str(rng.randrange(1000, 9999)),
-        "table": rng.choice(TABLES), "typo": rng.choice(TYPOS), "column": "subject_id", "drug": rng.choice(DRUGS),
+        "table": rng.choice(TABLES), "typo": rng.choice(TYPOS), "drug": rng.choice(DRUGS),
     }  # fmt: skip
 
 

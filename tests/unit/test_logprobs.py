@@ -1,5 +1,7 @@
 """Scoring in parts: values and gradients are those of whole logits; only labelled positions reach the head."""
 
+import json
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -111,7 +113,7 @@ def test_a_model_that_changes_its_logits_is_refused():
 
 
 @torch.no_grad()
-def test_parity_is_over_the_sampled_tokens_alone():
+def test_parity_is_over_the_sampled_tokens_alone(tmp_path):
     """What the server reports there is exact but for one token, 0.25 nats off; of the environment's it says nothing."""
     model = tiny()
     episode = two_turns(0, 1.0, [30, 31], [40, 41], [32])
@@ -122,5 +124,9 @@ def test_parity_is_over_the_sampled_tokens_alone():
         turn.model_copy(update={"logprobs": [x * own for x, own in zip(logs[at:], turn.loss_mask, strict=False)]})
         for turn, at in zip(episode.turns, (0, 4), strict=True)
     )
-    mean, worst = parity(model, [episode.model_copy(update={"turns": turns})], 0.8)
+    mean, worst = parity(model, [episode.model_copy(update={"turns": turns})], 0.8, tmp_path / "parity.jsonl")
+    [line] = [json.loads(text) for text in (tmp_path / "parity.jsonl").read_text().splitlines()]
+    assert line["key"] == episode.key and line["logprobs"] == pytest.approx(
+        [logs[0], logs[1], logs[4] - 0.25], abs=1e-5
+    )
     assert mean == pytest.approx(0.25 / 3, abs=1e-5) and worst == pytest.approx(0.25, abs=1e-5)

@@ -6,6 +6,7 @@ import pytest
 from fakes import BASE
 from pages import blocks, play, run_of
 
+from galen import cli_report
 from galen.errors import UserError
 from galen.policy.template import ChatTemplate
 from galen.report.viewer import page
@@ -91,3 +92,16 @@ def test_bad_input_names_the_fix(played, data, tmp_path):
     with pytest.raises(UserError, match=r"x.jsonl: its tokens are of the template other"):
         page.write([foreign], tmp_path / "page.html")
     assert ChatTemplate(BASE).fingerprint == played[0].template
+
+
+def test_the_commands_say_what_they_wrote_and_withheld(played, data, tmp_path, capsys):
+    other = played[1].model_copy(update={"task_id": "mimic_iii/test-id/999999"})
+    run = run_of(tmp_path / "run", data, {"eval/sft.jsonl": [played[0], other]})
+    cli_report.view([run])
+    cli_report.report(run)
+    first, second = capsys.readouterr().out.splitlines()
+    assert (
+        first
+        == f"{run}/episodes.html: 2 episodes, texts of 1 withheld: their rows are credentialed or their tasks unknown"
+    )
+    assert second == f"{run}/report.md" and "(episodes.html)" in (run / "report.md").read_text()

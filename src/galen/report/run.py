@@ -6,6 +6,7 @@ numbers and settings, no word of an episode (law 9).
 
 from __future__ import annotations
 
+import html
 import json
 from itertools import groupby
 from pathlib import Path
@@ -35,7 +36,7 @@ def write(run: Path) -> Path:
     out = run.with_suffix(".report.md") if run.suffix == ".jsonl" else run / "report.md"
     out.write_text(text)
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    page = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{out.parent.name}</title><style>{STYLE}</style></head>\n<body>\n{body}</body></html>\n'
+    page = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(run.name)}</title><style>{STYLE}</style></head>\n<body>\n{body}</body></html>\n'
     out.with_suffix(".html").write_text(page)
     return out
 

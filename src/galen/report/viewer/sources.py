@@ -53,7 +53,7 @@ def sources(runs: Sequence[Path], data: Path | None, model: str | None) -> list[
         folder = run if run.suffix != ".jsonl" else _run_of(run)
         template, open_ids = _template(folder, run, model), _open_ids(folder, run, data)
         for path in stores(run):
-            name = str(path.relative_to(folder or path.parent).with_suffix(""))
+            name = str(path.resolve().relative_to((folder or path.parent).resolve()).with_suffix(""))
             trainer = {x["key"]: x["logprobs"] for x in lines(path.parent.parent / PARITY)}
             found.append(Source(f"{run.name}/{name}" if len(runs) > 1 else name, path, template, open_ids, trainer))
     return found
