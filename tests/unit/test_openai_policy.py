@@ -122,6 +122,7 @@ def test_a_baseline_is_stored_scored_and_continued(service, data, tmp_path):
     assert [(r["block"], r["n"]) for r in rows] == [("id", 3), ("ood", 3)]
     Evaluation(who, data, settings, 0, tmp_path).walk()
     assert len(service.asked) == 6 and {e.policy for e in read(tmp_path / "eval" / "base.jsonl")} == {"frontier"}
+    assert "eval/base | 6 |" in (tmp_path / "report.md").read_text()
 
 
 def test_a_task_without_a_reference_needs_a_teacher(sampler, tasks, teacher):

@@ -191,6 +191,8 @@ class Evaluation:
         policy = open_policy(who.model, self.folder, self.template, log, self.settings.concurrency, stack)
         if who.weights:
             policy.publish(who.weights)
+        elif who.model.serve.url and not who.model.lora:  # it has the weights that it was sent last
+            policy.refresh(self.folder)
         policy.name = f"{who.name} {who.policy}"
         return policy
 

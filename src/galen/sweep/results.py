@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from galen.report.tables.make import write
 from galen.report.tables.runs import Entry, index
 from galen.report.tables.spec import DIFFERENCES, Line, Row, TableSpec
 from galen.sweep.study import Step, Study, label
 
-BLOCKS = {"id": "held-out", "ood": "unseen"}
+BLOCKS: dict[Literal["id", "ood"], str] = {"id": "held-out", "ood": "unseen"}
 
 
 def tables(study: Study, out: Path) -> list[Path]:
