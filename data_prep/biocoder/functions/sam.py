@@ -67,7 +67,7 @@ def read_place(pos: int, cigar: str, place: int, *, gap: str, hard: str, base: i
 
 
 def flag_counts(flags: list[int], *, unit: str, failed: str, duplicates: str) -> dict[str, int]:
-    counts = dict.fromkeys(("total", "mapped", "paired", "proper", "lone"), 0)
+    counts: dict[str, int] = dict.fromkeys(("total", "mapped", "paired", "proper", "lone"), 0)
     for flag in flags:
         if failed == "drop" and has(flag, FAILED):
             continue
