@@ -8,9 +8,16 @@ import itertools
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Values = dict[str, Any]
+
+
+@cache
+def source_of(reference: Callable[..., Any]) -> str:
+    """The source text of a function of a module."""
+    return inspect.getsource(reference)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Function:
     @property
     def signature(self) -> str:
         """`def name(...) -> ...:` without the variant's parameters."""
-        function = ast.parse(inspect.getsource(self.reference)).body[0]
+        function = ast.parse(source_of(self.reference)).body[0]
         assert isinstance(function, ast.FunctionDef)
         function.args.kwonlyargs, function.args.kw_defaults, function.body = [], [], []
         return ast.unparse(function)

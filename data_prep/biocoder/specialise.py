@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+
+from data_prep.biocoder.function import source_of
 
 LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
@@ -16,7 +17,7 @@ def solution(reference: Callable[..., Any], values: dict[str, Any], source: str)
 
     What it needs beside those is in its context.
     """
-    tree = ast.parse(textwrap.dedent(inspect.getsource(reference)))
+    tree = ast.parse(source_of(reference))
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     function.args.kwonlyargs, function.args.kw_defaults = [], []
@@ -28,13 +29,21 @@ def solution(reference: Callable[..., Any], values: dict[str, Any], source: str)
 def _imports(source: str, text: str) -> list[str]:
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     lines = []
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and _foreign(node.module or "")):
-            names = [alias for alias in node.names if (alias.asname or alias.name) in used]
-            if names:
-                node.names = names
-                lines.append(ast.unparse(node))
+    for node in _all_imports(source):
+        names = [alias for alias in node.names if (alias.asname or alias.name) in used]
+        if names:
+            kept = ast.Import(names) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, names, node.level)
+            lines.append(ast.unparse(kept))
     return lines
+
+
+@cache
+def _all_imports(source: str) -> list[ast.Import | ast.ImportFrom]:
+    """Those of a module that are not of this project's."""
+    body = ast.parse(source).body
+    return [
+        n for n in body if isinstance(n, ast.Import) or (isinstance(n, ast.ImportFrom) and _foreign(n.module or ""))
+    ]
 
 
 def _foreign(module: str) -> bool:

@@ -1,7 +1,10 @@
 """BioCoder: the splits of its function library, what the agent is shown, solutions, and the released rule."""
 
 import ast
+import contextlib
+import io
 import json
+import random
 from collections import Counter
 
 import pytest
@@ -12,23 +15,31 @@ from data_prep.biocoder.cases import cases, run
 from data_prep.biocoder.function import Function
 from data_prep.biocoder.library import CATEGORIES, modules
 from data_prep.biocoder.specialise import solution
+from data_prep.build import build
+from data_prep.settings import DataSettings, NoteSize
+from galen.agent.loop import Setting
 from galen.oracles import judge
-from galen.oracles.driver import MARKER
+from galen.oracles.driver import MARKER, outcome
+from galen.oracles.grader import Grader
 from galen.oracles.paper import paper_oracle
+from galen.policy.scripted import ScriptedPolicy
+from galen.proofs.cheats import CheatPolicy
 from galen.proofs.wrong import wrong_functions
+from galen.rollout.sampler import Sampler
 from galen.tasks import biocoder as family
+from galen.tasks.store import GoldStore, read_tasks
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return list(biocoder.build(tmp_path_factory.mktemp("resources"), 48, 16, 7, n_valid=8))
+    return list(biocoder.build(tmp_path_factory.mktemp("resources"), 16, 16, 7, n_valid=8))
 
 
 def test_eight_categories_have_a_library_of_their_own():
     each = Counter(module.category for module in modules() for _ in module.functions)
     assert set(each) == set(CATEGORIES) and len(CATEGORIES) == 8
     assert min(each.values()) >= 19 and sum(each.values()) >= 150
-    variants = {split: len(dealt(split, __import__("random").Random(0))) for split in ("train", "valid", "test")}
+    variants = {split: len(dealt(split, random.Random(0))) for split in ("train", "valid", "test")}
     assert variants["train"] >= 931 and variants["valid"] >= 50 and variants["test"] >= 157, "the paper's counts"
 
 
@@ -43,7 +54,7 @@ def test_splits_share_no_function_and_tests_no_context():
 
 def test_instances_vary_the_specification(made):
     assert len({task.prompt.question for task, _ in made}) == len(made)
-    assert Counter(task.split for task, _ in made) == {"train": 48, "valid": 8, "test": 16}
+    assert Counter(task.split for task, _ in made) == {"train": 16, "valid": 8, "test": 16}
     assert {task.category for task, _ in made if task.split == "test"} == set(CATEGORIES)
     for task, gold in made:
         assert len(gold.answer["calls"]) == len(gold.answer["outcomes"]) == 24
@@ -62,12 +73,12 @@ def test_the_agent_sees_the_context_and_never_the_gold(made):
             text = gold.solution.split("r'''\n")[-1]
             assert text not in said and json.dumps(gold.answer["outcomes"]) not in said and "twin" not in said
         system, user = family.pose(task, "full")
-        assert "exactly once" in system.content and "1e-6" in system.content and "four seconds" in system.content
+        assert "exactly once" in system.content and "1e-6" in system.content and "two seconds" in system.content
         assert task.resources[0].mount in system.content and task.prompt.contract in user.content
 
 
 def test_the_twin_is_nearly_right_and_fails(made):
-    for task, gold in made[::6]:
+    for task, gold in made[::10]:
         verdict = judge(task.oracle, gold.answer["twin"], gold.answer)
         assert verdict.reward == 0.0 and 0 <= verdict.checks["right"] < 24 and not verdict.checks["fault"]
 
@@ -81,9 +92,6 @@ def test_wrong_functions_are_wrong(made):
 
 
 def solution_of(gold):
-    import contextlib
-    import io
-
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(gold.solution, {})
@@ -95,7 +103,7 @@ def test_the_same_seed_gives_the_same_tasks(tmp_path):
     for folder in folders:
         folder.mkdir()
     same = [
-        [(t.content_hash, g) for t, g in biocoder.build(folder, 8, 8, seed, n_valid=0)]
+        [(t.content_hash, g) for t, g in biocoder.build(folder, 3, 3, seed, n_valid=0)]
         for folder, seed in zip(folders, (1, 1, 2), strict=True)
     ]
     assert same[0] == same[1] != same[2]
@@ -138,8 +146,6 @@ def test_a_solution_has_no_trace_of_other_variants():
 
 
 def driver_outcome(function, call):
-    from galen.oracles.driver import outcome
-
     return outcome(function, json.loads(call))
 
 
@@ -175,3 +181,24 @@ def test_a_traceback_as_the_released_answer_is_never_matched(made):
     """Its gold was whatever the reference printed, errors too; with a path of its own in them nothing could match it."""
     raised = {"outcomes": [{"raises": ["ModuleNotFoundError", "Exception"]}]}
     assert not paper_oracle("biocoder", ["Traceback (most recent call last): /tmp/x1.py"], raised).passed
+
+
+def test_an_episode_hands_in_a_function_and_is_graded(tmp_path, template, backend):
+    """Real parts: the agent loop, the sandbox with the module in it, and a grader process with a jail of its own."""
+    data = tmp_path / "gym"
+    build(data, 0, DataSettings(patients=20, biocoder=NoteSize(train=2, valid=0, test=1)))
+    [task] = read_tasks(data, "biocoder", "test")
+    gold, grader = GoldStore(data), Grader(data)
+    module, mount = task.metadata["module"], task.resources[0].mount
+    look = f"```python\nimport sys\nsys.path.insert(0, {mount.rpartition('/')[0]!r})\nimport {module}\nprint({module}.__doc__)\n```"
+    sampler = Sampler(Setting(data, template, backend, "full", 100_000, 100_000, 0.0), grader, 1)
+    facts = {task.id: {}}
+    teacher = ScriptedPolicy(lambda _: gold.get(task), template, slip=0.0, wrong=0.0)
+    curious = CheatPolicy("looks", [look, "```submit\n@last\n```"], facts, template)
+    right, wrong = (sampler.sample([task], policy)[0].episodes[0] for policy in (teacher, curious))
+    grader.close()
+    assert right.success and right.verdict.checks == {"calls": 24, "right": 24, "fault": ""}
+    assert (
+        wrong.reward == 0.0
+        and task.prompt.documents[0].splitlines()[0].strip('"')[:20] in wrong.turns[0].observation.text
+    )

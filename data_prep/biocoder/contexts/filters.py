@@ -11,7 +11,10 @@ def as_array(image: list[list[float]]) -> np.ndarray:
 
 
 def padded(array: np.ndarray, width: int, mode: str) -> np.ndarray:
-    """`array` with `width` pixels more on each side: 'zero' (0), 'edge' (the nearest pixel), 'reflect' (c b | a b c: mirrored, the outermost pixel not repeated)."""
+    """`array` with `width` pixels more on each side.
+
+    `mode` is 'zero' (0), 'edge' (the nearest pixel), or 'reflect' (c b | a b c: mirrored, the outermost pixel not repeated).
+    """
     modes = {"zero": "constant", "edge": "edge", "reflect": "reflect"}
     return np.pad(array, width, mode=modes[mode])
 

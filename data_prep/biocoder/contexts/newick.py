@@ -4,7 +4,9 @@ import re
 
 
 class Node:
-    """A node: `name` ('' for none), `length` of the branch above it (None for none), `children` in order, `parent` (None at the root)."""
+    """A node: `name` ('' for none), `length` of the branch above it (None for none), `children` in order, and `parent`
+    (None at the root).
+    """
 
     def __init__(self, name: str = "", length: float | None = None) -> None:
         self.name, self.length = name, length

@@ -146,9 +146,10 @@ FALL = [[1.0, 8.0], [2.0, 4.0], [4.0, 1.0]]
 FUNCTIONS = (
     Function(
         half_dose,
-        says="""The dose at which the response of `rows` [dose, response] is at half height, by interpolation. {replicates} The level looked for is {goal}. It is met between two
-        neighbouring doses whose responses differ, when it lies between these or is one of them; there the dose is interpolated {scale}. {crossing} None when it is nowhere met; a dose
-        that is not above 0 raises a ValueError.""",
+        says="""The dose at which the response of `rows` [dose, response] is at half height, by interpolation.
+        {replicates} The level looked for is {goal}. It is met between two neighbouring doses whose responses differ,
+        when it lies between these or is one of them; there the dose is interpolated {scale}. {crossing} None when it is
+        nowhere met; a dose that is not above 0 raises a ValueError.""",
         options={
             "replicates": {
                 "mean": "A dose's response is the mean of all its responses.",
@@ -181,8 +182,9 @@ FUNCTIONS = (
     ),
     Function(
         exposure,
-        says="""The area under the curve of the concentrations `rows` [time, concentration] (no concentration is negative), over the time from the first point to the last. {missing} {start}
-        Between neighbouring points {falling} {tail} Times that do not ascend strictly raise a ValueError.""",
+        says="""The area under the curve of the concentrations `rows` [time, concentration] (no concentration is
+        negative), over the time from the first point to the last. {missing} {start} Between neighbouring points
+        {falling} {tail} Times that do not ascend strictly raise a ValueError.""",
         options={
             "missing": {
                 "skip": "A concentration of None (below the limit of detection) is left out with its time.",
@@ -190,17 +192,21 @@ FUNCTIONS = (
             },
             "start": {
                 "given": "Nothing is added at the start.",
-                "zero": "When the first point left is later than 0, the point of concentration 0 at time 0 is put before it.",
+                "zero": "When the first point left is later than 0, the point of concentration 0 at time 0 is put "
+                "before it.",
             },
             "falling": {
                 "linear": "the linear trapezoidal rule is used.",
-                "log": "the linear trapezoidal rule is used, but where the concentration falls to a value above 0 the logarithmic one, (c - d) * (u - t) / ln(c / d) from c at time t to d at "
+                "log": "the linear trapezoidal rule is used, but where the concentration falls to a value above 0 the "
+                "logarithmic one, (c - d) * (u - t) / ln(c / d) from c at time t to d at "
                 "time u.",
             },
             "tail": {
                 "off": "0.0 without two points.",
-                "on": "When the last point is above 0, the area after it is added: its concentration over the rate ln(c / d) / (u - t) of the decline between the last two points above 0. When "
-                "there are not two points above 0, or the last of them is not smaller than the one before, a ValueError is raised, whatever the last point is.",
+                "on": "When the last point is above 0, the area after it is added: its concentration over the rate "
+                "ln(c / d) / (u - t) of the decline between the last two points above 0. When "
+                "there are not two points above 0, or the last of them is not smaller than the one before, a "
+                "ValueError is raised, whatever the last point is.",
             },
         },
         edges=(
@@ -216,8 +222,10 @@ FUNCTIONS = (
     ),
     Function(
         well_scores,
-        says="""The score of each well of `plate`, rows of measured values (None: nothing measured; rows of different length raise a ValueError). A well's name is the letter of its row, from A
-        on, and the number of its column, from 1 on. Wells without a value do not count. {edge} A well's score is its value less {score}, both of all wells that count. {flat} {hits}""",
+        says="""The score of each well of `plate`, rows of measured values (None: nothing measured; rows of different
+        length raise a ValueError). A well's name is the letter of its row, from A on, and the number of its column,
+        from 1 on. Wells without a value do not count. {edge} A well's score is its value less {score}, both of all
+        wells that count. {flat} {hits}""",
         options={
             "edge": {
                 "keep": "Wells at the edge of the plate count.",
@@ -234,7 +242,8 @@ FUNCTIONS = (
             "hits": {
                 "all": "The result is the list of [well, score], row by row.",
                 "low": "The result is the list of the names of the wells with a score below -1.5, sorted as texts.",
-                "both": "The result is the list of the names of the wells with a score below -1.5 or above 1.5, sorted as texts.",
+                "both": "The result is the list of the names of the wells with a score below -1.5 or above 1.5, "
+                "sorted as texts.",
             },
         },
         edges=(
@@ -250,9 +259,10 @@ FUNCTIONS = (
     ),
     Function(
         permutation_p,
-        says="""The exact p-value of the permutation test of `first` against `second`: of all ways to choose as many of all the values as there are in `first` (by place, so that equal values are
-        different ones), the share for which the {statistic} of the chosen values less that of the others is {tail} Differences up to 1e-9 do not count. {observed} {missing} A group without
-        values raises a ValueError.""",
+        says="""The exact p-value of the permutation test of `first` against `second`: of all ways to choose as many of
+        all the values as there are in `first` (by place, so that equal values are different ones), the share for which
+        the {statistic} of the chosen values less that of the others is {tail} Differences up to 1e-9 do not count.
+        {observed} {missing} A group without values raises a ValueError.""",
         options={
             "statistic": {"mean": "mean", "median": "median"},
             "tail": {
@@ -262,7 +272,8 @@ FUNCTIONS = (
             },
             "observed": {
                 "all": "The groups as they are observed are one of these ways.",
-                "others": "The groups as they are observed are not one of these ways, which thus are one fewer (there is always another one).",
+                "others": "The groups as they are observed are not one of these ways, which thus are one fewer (there "
+                "is always another one).",
             },
             "missing": {
                 "skip": "Values that are None are left out beforehand.",

@@ -154,8 +154,9 @@ FORK = {"AC": ["CA", "CG"], "CA": [], "CG": ["GT"], "GT": []}
 FUNCTIONS = (
     Function(
         de_bruijn,
-        says="""The de Bruijn graph of `reads`: every word of length `k` in a read is an edge from its first `k` - 1 letters to its last `k` - 1.
-        {odd} {least} Only the nodes of such edges are in the graph. {weights} A `k` below 2 raises a ValueError.""",
+        says="""The de Bruijn graph of `reads`: every word of length `k` in a read is an edge from its first `k` - 1
+        letters to its last `k` - 1. {odd} {least} Only the nodes of such edges are in the graph. {weights} A `k` below
+        2 raises a ValueError.""",
         options={
             "odd": {
                 "keep": "Letters other than A, C, G, T are letters like any other.",
@@ -168,7 +169,8 @@ FUNCTIONS = (
             },
             "weights": {
                 "none": "The result is a `Graph`.",
-                "count": "The result is a dictionary from each node to a dictionary from each of its successors to the number of times that the "
+                "count": "The result is a dictionary from each node to a dictionary from each of its successors to "
+                "the number of times that the "
                 "word occurs in all reads together (an empty dictionary for a node without successor).",
             },
         },
@@ -185,14 +187,16 @@ FUNCTIONS = (
     ),
     Function(
         unitigs,
-        says="""The sequences (see `spell`) of the unitigs of the de Bruijn `graph`. A node is inner when it has exactly one successor and exactly
-        one predecessor (it may be its own). A unitig starts with a node that is not inner and one of its successors, and goes on through inner
-        nodes up to the first node that is not inner, which belongs to it; there is one for each successor of each such node. {circles}
-        {shortest} {order} Equal sequences are all given.""",
+        says="""The sequences (see `spell`) of the unitigs of the de Bruijn `graph`. A node is inner when it has exactly
+        one successor and exactly one predecessor (it may be its own). A unitig starts with a node that is not inner and
+        one of its successors, and goes on through inner nodes up to the first node that is not inner, which belongs to
+        it; there is one for each successor of each such node. {circles} {shortest} {order} Equal sequences are all
+        given.""",
         options={
             "circles": {
                 "skip": "A circle of inner nodes only gives no unitig.",
-                "keep": "A circle of inner nodes only gives one unitig too, which starts with its smallest node as text and ends with the same "
+                "keep": "A circle of inner nodes only gives one unitig too, which starts with its smallest node as "
+                "text and ends with the same "
                 "node again.",
             },
             "shortest": {0: "Unitigs of every length count.", 5: "Unitigs of fewer than 5 letters are left out."},
@@ -214,18 +218,21 @@ FUNCTIONS = (
     ),
     Function(
         clip_tips,
-        says="""The `graph` without its short tips. A tip ends in a node without successor. From there it is followed back as long as its present
-        node has exactly one predecessor and that one has exactly one successor; the nodes met are the tip, and the last one met is its first node. It is short when it has at most
-        `longest` nodes; a tip whose first node has no predecessor is never clipped. {fork} {ends} All tips found in the graph as it is are
+        says="""The `graph` without its short tips. A tip ends in a node without successor. From there it is followed
+        back as long as its present node has exactly one predecessor and that one has exactly one successor; the nodes
+        met are the tip, and the last one met is its first node. It is short when it has at most `longest` nodes; a tip
+        whose first node has no predecessor is never clipped. {fork} {ends} All tips found in the graph as it is are
         taken away together, with their edges. {rounds}""",
         options={
             "fork": {
                 "any": "No more is asked of it.",
-                "other": "It is clipped only when some predecessor of its first node has another successor that has a successor itself.",
+                "other": "It is clipped only when some predecessor of its first node has another successor that has a "
+                "successor itself.",
             },
             "ends": {
                 "forward": "Only such tips are clipped, and not those that begin with a node without predecessor.",
-                "both": "In the same way, with successors and predecessors exchanged throughout, tips that begin in a node without predecessor are "
+                "both": "In the same way, with successors and predecessors exchanged throughout, tips that begin in a "
+                "node without predecessor are "
                 "clipped too.",
             },
             "rounds": {
@@ -246,25 +253,30 @@ FUNCTIONS = (
     ),
     Function(
         greedy_assembly,
-        says="""Contigs by greedy joining of `reads`; a read that is given several times is taken once, where it first stands. {contained} Then,
-        again and again, the two different pieces `a` and `b` with the greatest `longest_overlap(a, b, least)` are replaced by `a` followed by
-        what `b` has beyond the overlap; the new piece goes to the end of the list of pieces, the others keep their order. {tie} This ends when
-        no two pieces overlap. {rest} A `least` below 1 raises a ValueError.""",
+        says="""Contigs by greedy joining of `reads`; a read that is given several times is taken once, where it first
+        stands. {contained} Then, again and again, the two different pieces `a` and `b` with the greatest
+        `longest_overlap(a, b, least)` are replaced by `a` followed by what `b` has beyond the overlap; the new piece
+        goes to the end of the list of pieces, the others keep their order. {tie} This ends when no two pieces overlap.
+        {rest} A `least` below 1 raises a ValueError.""",
         options={
             "contained": {
                 "keep": "Reads that are part of another read stay.",
-                "drop": "Reads that are part of another one are left out before any joining (but later pieces are not looked at in this way).",
+                "drop": "Reads that are part of another one are left out before any joining (but later pieces are not "
+                "looked at in this way).",
             },
             "tie": {
-                "first": "Of several pairs with the same overlap that with the earliest `a` in the list is taken, and for the same `a` the one with "
+                "first": "Of several pairs with the same overlap that with the earliest `a` in the list is taken, and "
+                "for the same `a` the one with "
                 "the earliest `b`.",
-                "last": "Of several pairs with the same overlap that with the latest `a` in the list is taken, and for the same `a` the one with "
+                "last": "Of several pairs with the same overlap that with the latest `a` in the list is taken, and "
+                "for the same `a` the one with "
                 "the latest `b`.",
             },
             "rest": {
                 "pieces": "All pieces are given, in their order.",
                 "length": "All pieces are given from the longest to the shortest, equally long ones sorted as texts.",
-                "longest": "Only the longest piece is given, in a list, the first of several in their order; an empty list without reads.",
+                "longest": "Only the longest piece is given, in a list, the first of several in their order; an empty "
+                "list without reads.",
             },
         },
         edges=(

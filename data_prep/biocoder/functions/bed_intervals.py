@@ -140,7 +140,8 @@ FUNCTIONS = (
             "gap": GAPS,
             "strands": {
                 "any": "Strands are ignored, and the result's rows begin [chromosome, start, end].",
-                "apart": "Only intervals of the same strand are merged ('.' is a strand of its own), and the result's rows begin "
+                "apart": "Only intervals of the same strand are merged ('.' is a strand of its own), and the result's "
+                "rows begin "
                 "[chromosome, start, end, strand].",
             },
             "empty": {
@@ -171,12 +172,14 @@ FUNCTIONS = (
         options={
             "strands": {
                 "any": "Strands do not matter.",
-                "same": "A mask acts only on intervals whose strand is the same as its own ('.' is a strand of its own).",
+                "same": "A mask acts only on intervals whose strand is the same as its own ('.' is a strand of its "
+                "own).",
             },
             "mode": {
                 "bases": "The bases that no mask holds are left, as one row for each stretch without a gap.",
                 "any": "An interval that shares at least one base with a mask goes altogether; another stays as it is.",
-                "half": "An interval goes altogether when at least half of its bases are in masks (a base in several of them is one base); "
+                "half": "An interval goes altogether when at least half of its bases are in masks (a base in several "
+                "of them is one base); "
                 "another stays as it is, in one row.",
             },
             "shortest": {
@@ -185,7 +188,8 @@ FUNCTIONS = (
             },
             "order": {
                 "input": "Rows come in the order of `intervals`, those of one interval from left to right.",
-                "place": "The intervals are taken in the order of `by_place`, and the rows of one interval come from left to right.",
+                "place": "The intervals are taken in the order of `by_place`, and the rows of one interval come from "
+                "left to right.",
             },
         },
         edges=(
@@ -211,7 +215,8 @@ FUNCTIONS = (
             },
             "untouched": {
                 "whole": "A chromosome without an interval is one gap.",
-                "omit": "A chromosome to which no row of `intervals` belongs has no gap (a row without bases is a row).",
+                "omit": "A chromosome to which no row of `intervals` belongs has no gap (a row without bases is a "
+                "row).",
             },
             "unknown": {
                 "ignore": "An interval on a chromosome that is not in `sizes` is ignored.",
@@ -219,7 +224,8 @@ FUNCTIONS = (
             },
             "beyond": {
                 "clip": "What lies past the end of a chromosome is ignored.",
-                "error": "An interval that ends past the end of its chromosome (of those in `sizes`) raises a ValueError.",
+                "error": "An interval that ends past the end of its chromosome (of those in `sizes`) raises a "
+                "ValueError.",
             },
         },
         edges=(
@@ -241,7 +247,8 @@ FUNCTIONS = (
         options={
             "strands": {
                 "any": "Strands do not matter.",
-                "apart": "A place on '+', on '-' and on '.' are three different bases: it is in both sets only where both have it on the "
+                "apart": "A place on '+', on '-' and on '.' are three different bases: it is in both sets only where "
+                "both have it on the "
                 "same strand.",
             },
             "measure": {

@@ -68,9 +68,9 @@ def _cigar(rng: random.Random) -> str:
 FUNCTIONS = (
     Function(
         simplify_cigar,
-        says="""The CIGAR string in a plainer form. {matches} {padding} Then neighbours of one operation are joined. {ends} A string without any M, = or X
-        has no ends in this sense, and is done. Neighbours of one operation are joined once more; '*' stands for no operation at all. What is not
-        a CIGAR string raises a ValueError.""",
+        says="""The CIGAR string in a plainer form. {matches} {padding} Then neighbours of one operation are joined.
+        {ends} A string without any M, = or X has no ends in this sense, and is done. Neighbours of one operation are
+        joined once more; '*' stands for no operation at all. What is not a CIGAR string raises a ValueError.""",
         options={
             "matches": {
                 "keep": "M, = and X stay what they are.",
@@ -79,8 +79,10 @@ FUNCTIONS = (
             "padding": {"keep": "P stays.", "drop": "P operations are left out."},
             "ends": {
                 "keep": "Insertions and deletions before the first and behind the last M, = or X stay.",
-                "trim": "Before the first and behind the last M, = or X, deletions (D) and skipped regions (N) are left out; insertions stay.",
-                "soft": "Before the first and behind the last M, = or X, deletions (D) and skipped regions (N) are left out, and insertions become soft "
+                "trim": "Before the first and behind the last M, = or X, deletions (D) and skipped regions (N) are "
+                "left out; insertions stay.",
+                "soft": "Before the first and behind the last M, = or X, deletions (D) and skipped regions (N) are "
+                "left out, and insertions become soft "
                 "clips.",
             },
         },
@@ -89,17 +91,20 @@ FUNCTIONS = (
     ),
     Function(
         clip_read,
-        says="""Clip a read so that its `bases` outermost letters at {side} end, as it stands in the alignment, are clipped; soft-clipped letters already
-        there count among them. `start` is the reference position at which the first operation on the reference begins. Letters of the read are taken off one after another, also from the
-        middle of an operation, until `bases` are or none is left; deletions, skipped regions and pads that are met on the way are taken off with them. When
-        `bases` is above 0, deletions, skipped regions and pads that would then stand next to the clip are taken off as well{edge} {kind} The result is [CIGAR
-        string, start]: when the left end is clipped, `start` moves by the reference positions that were taken off. What is not a CIGAR string raises a
+        says="""Clip a read so that its `bases` outermost letters at {side} end, as it stands in the alignment, are
+        clipped; soft-clipped letters already there count among them. `start` is the reference position at which the
+        first operation on the reference begins. Letters of the read are taken off one after another, also from the
+        middle of an operation, until `bases` are or none is left; deletions, skipped regions and pads that are met on
+        the way are taken off with them. When `bases` is above 0, deletions, skipped regions and pads that would then
+        stand next to the clip are taken off as well{edge} {kind} The result is [CIGAR string, start]: when the left end
+        is clipped, `start` moves by the reference positions that were taken off. What is not a CIGAR string raises a
         ValueError.""",
         options={
             "side": {"left": "the left", "right": "the right"},
             "edge": {
                 "keep": ", but an insertion there stays (and what stands behind it stays too).",
-                "trim": ", and so are insertions there, whose letters join the clip, in whatever order they follow each other.",
+                "trim": ", and so are insertions there, whose letters join the clip, in whatever order they follow "
+                "each other.",
             },
             "kind": {
                 "soft": "What was taken off the read becomes one soft clip (S), inside a hard clip that is there.",

@@ -22,7 +22,7 @@ def cigar_spans(cigar: str, *, clipped: str, skipped: str, none: str) -> list[in
     return [read, reference] if pairs or none == "zero" else [-1, -1]
 
 
-def reference_blocks(cigar: str, start: int, *, split: str, merge: int, places: str) -> list[list[int]]:
+def aligned_blocks(cigar: str, start: int, *, split: str, merge: int, places: str) -> list[list[int]]:
     blocks: list[list[int]] = []
     at = start
     for n, op in parse(cigar):
@@ -102,8 +102,8 @@ def _aligned(rng: random.Random) -> tuple[str, str, str]:
 FUNCTIONS = (
     Function(
         cigar_spans,
-        says="""How many letters of the read and of the reference a CIGAR string covers, as [read, reference]. {clipped} {skipped} {none} What is not a
-        CIGAR string raises a ValueError.""",
+        says="""How many letters of the read and of the reference a CIGAR string covers, as [read, reference]. {clipped}
+        {skipped} {none} What is not a CIGAR string raises a ValueError.""",
         options={
             "clipped": {
                 "soft": "Soft-clipped letters count for the read, hard-clipped ones do not.",
@@ -124,14 +124,16 @@ FUNCTIONS = (
         draw=lambda rng: (_cigar(rng),),
     ),
     Function(
-        reference_blocks,
-        says="""The stretches of the reference to which a read is aligned (by operations M, = and X), from its CIGAR string and the 0-based reference position `start` at which
-        its first operation on the reference begins. {split} Stretches of neighbouring operations that touch are one. {merge} {places} The list is in the order of the
+        aligned_blocks,
+        says="""The stretches of the reference to which a read is aligned (by operations M, = and X), from its CIGAR
+        string and the 0-based reference position `start` at which its first operation on the reference begins. {split}
+        Stretches of neighbouring operations that touch are one. {merge} {places} The list is in the order of the
         reference, and empty when there is none. What is not a CIGAR string raises a ValueError.""",
         options={
             "split": {
                 "all": "Deletions (D) and skipped regions (N) belong to no stretch.",
-                "introns": "Deletions (D) count as aligned to their stretch of the reference, skipped regions (N) belong to no stretch.",
+                "introns": "Deletions (D) count as aligned to their stretch of the reference, skipped regions (N) "
+                "belong to no stretch.",
             },
             "merge": {
                 0: "Nothing else is joined.",
@@ -148,9 +150,10 @@ FUNCTIONS = (
     ),
     Function(
         lift_position,
-        says="""Where `position` lies on the other side of an alignment, given by its CIGAR string and the 0-based reference position `start` at which
-        its first operation on the reference begins. All positions are 0-based; those of the read count its soft-clipped letters, not its hard-clipped ones. {direction} {gap}
-        {outside} What is not a CIGAR string raises a ValueError.""",
+        says="""Where `position` lies on the other side of an alignment, given by its CIGAR string and the 0-based
+        reference position `start` at which its first operation on the reference begins. All positions are 0-based;
+        those of the read count its soft-clipped letters, not its hard-clipped ones. {direction} {gap} {outside} What is
+        not a CIGAR string raises a ValueError.""",
         options={
             "direction": {
                 "to read": "`position` is one of the reference, and the result one of the read.",
@@ -158,9 +161,11 @@ FUNCTIONS = (
             },
             "gap": {
                 "none": "A position opposite a gap (in a D or N for the reference, in an I for the read) gives None.",
-                "left": "A position opposite a gap (in a D or N for the reference, in an I for the read) gives the other side's position of the last letter "
+                "left": "A position opposite a gap (in a D or N for the reference, in an I for the read) gives the "
+                "other side's position of the last letter "
                 "aligned (M, =, X) before the gap, None when there is none.",
-                "right": "A position opposite a gap (in a D or N for the reference, in an I for the read) gives the other side's position at which the gap "
+                "right": "A position opposite a gap (in a D or N for the reference, in an I for the read) gives the "
+                "other side's position at which the gap "
                 "lies, that is the number of the next letter there behind the gap.",
             },
             "outside": {
@@ -183,9 +188,10 @@ FUNCTIONS = (
     ),
     Function(
         cigar_identity,
-        says="""The share of equal letters of an alignment: `read` (soft-clipped letters included, hard-clipped ones not) against `reference`, which starts
-        where the first operation on the reference does. The columns of M, = and X count one each, whatever the operation says of equality. {unknown} {gaps} Clips, pads and skipped
-        regions never count. {empty} What is not a CIGAR string raises a ValueError.""",
+        says="""The share of equal letters of an alignment: `read` (soft-clipped letters included, hard-clipped ones
+        not) against `reference`, which starts where the first operation on the reference does. The columns of M, = and
+        X count one each, whatever the operation says of equality. {unknown} {gaps} Clips, pads and skipped regions
+        never count. {empty} What is not a CIGAR string raises a ValueError.""",
         options={
             "unknown": {
                 "mismatch": "An N in either sequence is a letter like any other, equal only to an N.",
@@ -194,7 +200,8 @@ FUNCTIONS = (
             },
             "gaps": {
                 "letters": "Every letter of an insertion or deletion is one column more that is not equal.",
-                "events": "Every insertion or deletion operation is one column more that is not equal, however long it is.",
+                "events": "Every insertion or deletion operation is one column more that is not equal, however long "
+                "it is.",
                 "ignore": "Insertions and deletions do not count.",
             },
             "empty": {

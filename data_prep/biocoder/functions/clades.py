@@ -148,13 +148,16 @@ FUNCTIONS = (
                 "restrict": "Only leaves of both trees count: each clade is cut down to these, and equal ones are one.",
             },
             "rooted": {
-                True: "Compared are the clades of the inner nodes with at least two leaves that do not hold all the leaves.",
-                False: "Compared are the branches of the trees without their roots, by their `split`: of each clade with at least two and at most all but two of the leaves.",
+                True: "Compared are the clades of the inner nodes with at least two leaves that do not hold all the "
+                "leaves.",
+                False: "Compared are the branches of the trees without their roots, by their `split`: of each clade "
+                "with at least two and at most all but two of the leaves.",
             },
             "scale": {
                 "count": "The result is the number of those that only one of the trees has.",
                 "half": "The result is half the number of those that only one of the trees has.",
-                "share": "The result is the number of those that only one of the trees has over the sum of the numbers that each tree has; 0.0 when there are none.",
+                "share": "The result is the number of those that only one of the trees has over the sum of the "
+                "numbers that each tree has; 0.0 when there are none.",
             },
         },
         edges=(
@@ -168,8 +171,9 @@ FUNCTIONS = (
     ),
     Function(
         consensus_clades,
-        says="""The clades that a share {bound} `share` of the `trees` has; all trees have the same leaves. A clade is given as [its sorted leaves, the share of the trees that have it]. {trivial}
-        {order} Without trees the result is [].""",
+        says="""The clades that a share {bound} `share` of the `trees` has; all trees have the same leaves. A clade is
+        given as [its sorted leaves, the share of the trees that have it]. {trivial} {order} Without trees the result is
+        [].""",
         options={
             "bound": {"above": "above", "at": "of at least"},
             "trivial": {
@@ -192,20 +196,25 @@ FUNCTIONS = (
     ),
     Function(
         imbalance,
-        says="""Two numbers on the shape of a tree: its imbalance and its number of cherries. {index} {cherries} {result}""",
+        says="""Two numbers on the shape of a tree: its imbalance and its number of cherries. {index} {cherries}
+        {result}""",
         options={
             "index": {
-                "colless": "The imbalance is the sum, over the inner nodes, of the difference between the greatest and the smallest number of leaves below a child.",
+                "colless": "The imbalance is the sum, over the inner nodes, of the difference between the greatest "
+                "and the smallest number of leaves below a child.",
                 "sackin": "The imbalance is the sum, over the inner nodes, of the number of leaves below the node.",
-                "unequal": "The imbalance is the number of inner nodes with exactly two children that have different numbers of leaves below them.",
+                "unequal": "The imbalance is the number of inner nodes with exactly two children that have different "
+                "numbers of leaves below them.",
             },
             "cherries": {
                 "strict": "A cherry is an inner node with exactly two children, both of them leaves.",
-                "any": "A cherry is an inner node with at least two children that are leaves, whatever its other children.",
+                "any": "A cherry is an inner node with at least two children that are leaves, whatever its other "
+                "children.",
             },
             "result": {
                 "plain": "The result is [imbalance, cherries].",
-                "scaled": "The result is [imbalance over the number of leaves, twice the number of cherries over the number of leaves].",
+                "scaled": "The result is [imbalance over the number of leaves, twice the number of cherries over the "
+                "number of leaves].",
             },
         },
         edges=(("A",), (["A", "B"],), (["A", "B", "C"],), (["A", ["B", ["C", "D"]]],), ([["A", "B"], ["C", "D"]],)),
@@ -213,12 +222,13 @@ FUNCTIONS = (
     ),
     Function(
         common_ancestor,
-        says="""The last common ancestor of the leaves `names` (a name may come twice): the deepest part of `tree` with all of them below it. {single} {unknown} {result} With no name left the
-        result is [].""",
+        says="""The last common ancestor of the leaves `names` (a name may come twice): the deepest part of `tree` with
+        all of them below it. {single} {unknown} {result} With no name left the result is [].""",
         options={
             "single": {
                 "itself": "The ancestor of a single leaf is that leaf itself.",
-                "parent": "The ancestor is always an inner node, so that of a single leaf it is the node whose child the leaf is (unless the tree is that leaf alone).",
+                "parent": "The ancestor is always an inner node, so that of a single leaf it is the node whose child "
+                "the leaf is (unless the tree is that leaf alone).",
             },
             "unknown": {
                 "ignore": "Names that no leaf has are ignored.",
@@ -227,7 +237,8 @@ FUNCTIONS = (
             "result": {
                 "leaves": "The result is the sorted names of all leaves below it (a leaf's own name).",
                 "others": "The result is the sorted names of the leaves below it that are not in `names`.",
-                "path": "The result is the way to it from the root, as the list of 0-based indices of children; [] for the root itself.",
+                "path": "The result is the way to it from the root, as the list of 0-based indices of children; [] "
+                "for the root itself.",
             },
         },
         edges=(
@@ -245,7 +256,8 @@ FUNCTIONS = (
     ),
     Function(
         monophyly,
-        says="""Whether each group of leaves is a clade of `tree`; `groups` gives the names of the leaves of each. {missing} {single} {result}""",
+        says="""Whether each group of leaves is a clade of `tree`; `groups` gives the names of the leaves of each.
+        {missing} {single} {result}""",
         options={
             "missing": {
                 "drop": "Names that no leaf has are dropped from their group.",
@@ -257,7 +269,8 @@ FUNCTIONS = (
             },
             "result": {
                 "boolean": "The result is a dictionary from group to True or False.",
-                "intruders": "The result is a dictionary from group to [True or False, the number of other leaves in the smallest clade that holds the group (0 for a group of fewer than two leaves)].",
+                "intruders": "The result is a dictionary from group to [True or False, the number of other leaves in "
+                "the smallest clade that holds the group (0 for a group of fewer than two leaves)].",
             },
         },
         edges=(

@@ -141,14 +141,16 @@ def _coding(rng: random.Random) -> tuple[str]:
 FUNCTIONS = (
     Function(
         codon_usage,
-        says="""How often each codon occurs in the coding sequence `seq`, read from its first base in frame 0 after `clean`; one or
-        two bases left over at the end do not count. The keys are codons as `clean` writes them; a codon that does not occur (or is
-        left out) has no key. {unit} {stops} {unknown} When no codon is left, the result is an empty dictionary.""",
+        says="""How often each codon occurs in the coding sequence `seq`, read from its first base in frame 0 after
+        `clean`; one or two bases left over at the end do not count. The keys are codons as `clean` writes them; a codon
+        that does not occur (or is left out) has no key. {unit} {stops} {unknown} When no codon is left, the result is
+        an empty dictionary.""",
         options={
             "unit": {
                 "count": "The values are counts (whole numbers).",
                 "fraction": "The values are fractions of all the codons that have a key, so that they sum to 1.",
-                "thousand": "The values are numbers per thousand of all the codons that have a key, so that they sum to 1000.",
+                "thousand": "The values are numbers per thousand of all the codons that have a key, so that they sum "
+                "to 1000.",
             },
             "stops": {True: "Stop codons count like any other codon.", False: "Stop codons are left out."},
             "unknown": {
@@ -162,18 +164,22 @@ FUNCTIONS = (
     ),
     Function(
         relative_usage,
-        says="""The relative synonymous codon usage of the coding sequence `seq` (read in frame 0 after `clean`): a codon's count over
-        the mean count of all the codons of its amino acid. Stop codons and codons that are not in the genetic code do not count at
-        all. {pseudo} {missing} {lone} The result is a dictionary from codon to value, empty when nothing is left.""",
+        says="""The relative synonymous codon usage of the coding sequence `seq` (read in frame 0 after `clean`): a
+        codon's count over the mean count of all the codons of its amino acid. Stop codons and codons that are not in
+        the genetic code do not count at all. {pseudo} {missing} {lone} The result is a dictionary from codon to value,
+        empty when nothing is left.""",
         options={
             "pseudo": {
                 0.0: "Counts are taken as they are.",
-                0.5: "0.5 is added to the count of every codon of an amino acid before anything else, also to a count of 0.",
-                1.0: "1 is added to the count of every codon of an amino acid before anything else, also to a count of 0.",
+                0.5: "0.5 is added to the count of every codon of an amino acid before anything else, also to a count "
+                "of 0.",
+                1.0: "1 is added to the count of every codon of an amino acid before anything else, also to a count "
+                "of 0.",
             },
             "missing": {
                 "omit": "Only codons that occur in `seq` have a key.",
-                "fill": "All codons of every amino acid that occurs in `seq` have a key, also those that do not occur themselves.",
+                "fill": "All codons of every amino acid that occurs in `seq` have a key, also those that do not occur "
+                "themselves.",
             },
             "lone": {
                 "keep": "An amino acid with only one codon (M, W) is treated like any other.",
@@ -185,17 +191,20 @@ FUNCTIONS = (
     ),
     Function(
         longest_orf,
-        says="""The protein of the longest open reading frame of `seq` (cleaned with `clean` first): it begins with the first M after a
-        stop or after the start of the frame, and runs to the next stop, which is not part of it; codons that are not in the genetic
-        code are X in it. {end} {strands} {tie} The empty string when there is none.""",
+        says="""The protein of the longest open reading frame of `seq` (cleaned with `clean` first): it begins with the
+        first M after a stop or after the start of the frame, and runs to the next stop, which is not part of it; codons
+        that are not in the genetic code are X in it. {end} {strands} {tie} The empty string when there is none.""",
         options={
             "end": {
-                "stop": "It must be closed by a stop: what runs to the end of the frame without one is no open reading frame.",
+                "stop": "It must be closed by a stop: what runs to the end of the frame without one is no open "
+                "reading frame.",
                 "open": "It may also run to the end of the frame (its last whole codon) without a stop.",
             },
             "strands": {
-                1: "Only the three frames of the strand given are read, in the order 0, 1, 2, and each from left to right.",
-                2: "All six frames are read: the three of the strand given, in the order 0, 1, 2, then those of its reverse complement in "
+                1: "Only the three frames of the strand given are read, in the order 0, 1, 2, and each from left to "
+                "right.",
+                2: "All six frames are read: the three of the strand given, in the order 0, 1, 2, then those of its "
+                "reverse complement in "
                 "the same order, each from left to right.",
             },
             "tie": {
@@ -208,8 +217,8 @@ FUNCTIONS = (
     ),
     Function(
         translate,
-        says="""The protein that the coding sequence `seq` (cleaned with `clean`) encodes in frame 0, one letter a codon. {unknown}
-        {left_over} {stop}""",
+        says="""The protein that the coding sequence `seq` (cleaned with `clean`) encodes in frame 0, one letter a
+        codon. {unknown} {left_over} {stop}""",
         options={
             "unknown": {
                 "keep": "A codon that is not in the genetic code gives an X.",
@@ -222,8 +231,10 @@ FUNCTIONS = (
             },
             "stop": {
                 "all": "A stop codon gives a '*', wherever it stands.",
-                "end": "The protein ends before the first stop codon, and what follows is dropped; without a stop codon it is whole.",
-                "last": "A stop codon gives a '*', but when the protein's last letter would be a '*' that one letter is left out.",
+                "end": "The protein ends before the first stop codon, and what follows is dropped; without a stop "
+                "codon it is whole.",
+                "last": "A stop codon gives a '*', but when the protein's last letter would be a '*' that one letter "
+                "is left out.",
             },
         },
         edges=(("",), ("A",), ("ATGTAA",), ("aug uaa a",), ("ATGNNN",), ("TAATAA",), ("ATGTAACTGTAA",)),
@@ -231,8 +242,9 @@ FUNCTIONS = (
     ),
     Function(
         gc_by_position,
-        says="""The share of G and C (of all the bases that count) at the first, second and third position of the codons of `seq`
-        (cleaned with `clean`, whole codons of frame 0 only), as a list of three numbers between 0 and 1. {last} {ambiguous} {empty}""",
+        says="""The share of G and C (of all the bases that count) at the first, second and third position of the codons
+        of `seq` (cleaned with `clean`, whole codons of frame 0 only), as a list of three numbers between 0 and 1.
+        {last} {ambiguous} {empty}""",
         options={
             "last": {
                 "keep": "Stop codons count like any other codon.",
@@ -254,10 +266,10 @@ FUNCTIONS = (
     ),
     Function(
         codon_changes,
-        says="""How a coding sequence changes between `first` and `second`, which are both cleaned with `clean`, and are aligned
-        without gaps; when their lengths then differ, a ValueError is raised. Whole codons of frame 0 are compared in pairs. A pair that
-        differs is 'synonymous' when both have the same amino acid (or both are stops), {stops} and 'missense' otherwise. The
-        result is a dictionary with these three keys. {sites} {unknown}""",
+        says="""How a coding sequence changes between `first` and `second`, which are both cleaned with `clean`, and are
+        aligned without gaps; when their lengths then differ, a ValueError is raised. Whole codons of frame 0 are
+        compared in pairs. A pair that differs is 'synonymous' when both have the same amino acid (or both are stops),
+        {stops} and 'missense' otherwise. The result is a dictionary with these three keys. {sites} {unknown}""",
         options={
             "stops": {
                 "gained": "'nonsense' when only the codon of `second` is a stop,",
@@ -265,7 +277,8 @@ FUNCTIONS = (
             },
             "sites": {
                 "codons": "Its values count pairs of codons.",
-                "bases": "Its values count the bases that differ in such pairs, so that a pair counts for one to three.",
+                "bases": "Its values count the bases that differ in such pairs, so that a pair counts for one to "
+                "three.",
             },
             "unknown": {
                 "skip": "A pair that differs in which a codon is not in the genetic code is passed over.",

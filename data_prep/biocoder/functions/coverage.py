@@ -213,7 +213,8 @@ FUNCTIONS = (
             },
             "gap": {
                 1: "Regions with exactly 1 place between them are joined, and that place belongs to the region then.",
-                4: "Regions with at most 4 places between them are joined, and the places between belong to the region then.",
+                4: "Regions with at most 4 places between them are joined, and the places between belong to the "
+                "region then.",
             },
             "when": {
                 "before": "Short regions are left out before any joining.",
@@ -234,9 +235,9 @@ FUNCTIONS = (
     ),
     Function(
         window_depths,
-        says="""The {statistic} depth of each window of `profile` (the depth of each place). Windows hold `size` places and start at
-        0, `step`, 2 * `step` and so on, as long as the start is a place of the profile. {last} {scale} A `size` or `step` below 1
-        raises a ValueError.""",
+        says="""The {statistic} depth of each window of `profile` (the depth of each place). Windows hold `size` places
+        and start at 0, `step`, 2 * `step` and so on, as long as the start is a place of the profile. {last} {scale} A
+        `size` or `step` below 1 raises a ValueError.""",
         options={
             "statistic": {"mean": "mean", "median": "median", "min": "least"},
             "last": {
@@ -246,7 +247,8 @@ FUNCTIONS = (
             },
             "scale": {
                 "none": "The values are depths.",
-                "mean": "Each value is then divided by the mean of the whole profile; when that is 0, all values are 0.0.",
+                "mean": "Each value is then divided by the mean of the whole profile; when that is 0, all values are "
+                "0.0.",
             },
         },
         edges=(
@@ -262,22 +264,27 @@ FUNCTIONS = (
     ),
     Function(
         depth_peaks,
-        says="""The peaks of `profile` (the depth of each place), from left to right, as rows [start, end, summit, height]. {bound} Regions
-        are as long as possible. {gap} Height is the greatest depth of the region. {summit} A `high` below `low` raises a ValueError.""",
+        says="""The peaks of `profile` (the depth of each place), from left to right, as rows [start, end, summit,
+        height]. {bound} Regions are as long as possible. {gap} Height is the greatest depth of the region. {summit} A
+        `high` below `low` raises a ValueError.""",
         options={
             "bound": {
-                "least": "A peak is a region [start, end) of depths of at least `low`, one of which is at least `high`.",
-                "above": "A peak is a region [start, end) of depths greater than `low`, one of which is greater than `high`.",
+                "least": "A peak is a region [start, end) of depths of at least `low`, one of which is at least "
+                "`high`.",
+                "above": "A peak is a region [start, end) of depths greater than `low`, one of which is greater than "
+                "`high`.",
             },
             "gap": {
                 0: "Two regions are never joined, however near they are.",
-                2: "Before it is asked how high they are, regions with at most 2 places between them are joined, and the places between "
+                2: "Before it is asked how high they are, regions with at most 2 places between them are joined, and "
+                "the places between "
                 "belong to the region then.",
             },
             "summit": {
                 "first": "The summit is the first place with that depth.",
                 "last": "The summit is the last place with that depth, wherever in the region that is.",
-                "middle": "The summit is the middle one of all the region's places with that depth, the left one of the two in the middle when "
+                "middle": "The summit is the middle one of all the region's places with that depth, the left one of "
+                "the two in the middle when "
                 "their number is even.",
             },
         },

@@ -172,17 +172,22 @@ SKEW = (["A", "B"], [[0.0, 1.0], [2.0, 0.0]])
 FUNCTIONS = (
     Function(
         cluster_heights,
-        says="""Agglomerative clustering of `names` by the distance matrix `matrix`, which is checked with `check`: the two closest clusters are merged until one is left. {linkage} {tie} A new
-        cluster comes behind all others. The result is a list with one [sorted names of the new cluster, height] a merge, in the order of the merges. {height}""",
+        says="""Agglomerative clustering of `names` by the distance matrix `matrix`, which is checked with `check`: the
+        two closest clusters are merged until one is left. {linkage} {tie} A new cluster comes behind all others. The
+        result is a list with one [sorted names of the new cluster, height] a merge, in the order of the merges.
+        {height}""",
         options={
             "linkage": {
                 "single": "The distance of two clusters is the smallest one between their members.",
                 "complete": "The distance of two clusters is the greatest one between their members.",
-                "average": "The distance of two clusters is the mean of all those between their members (of the original matrix).",
+                "average": "The distance of two clusters is the mean of all those between their members (of the "
+                "original matrix).",
             },
             "tie": {
-                "first": "Pairs of clusters are compared as `pairs` gives them, by the clusters' places in their list, at the start that of the names; of pairs within 1e-9 the first is merged.",
-                "last": "Pairs of clusters are compared as `pairs` gives them, by the clusters' places in their list, at the start that of the names; of pairs within 1e-9 the last is merged.",
+                "first": "Pairs of clusters are compared as `pairs` gives them, by the clusters' places in their "
+                "list, at the start that of the names; of pairs within 1e-9 the first is merged.",
+                "last": "Pairs of clusters are compared as `pairs` gives them, by the clusters' places in their list, "
+                "at the start that of the names; of pairs within 1e-9 the last is merged.",
             },
             "height": {
                 "whole": "The height is the clusters' distance.",
@@ -194,14 +199,18 @@ FUNCTIONS = (
     ),
     Function(
         upgma_tree,
-        says="""The Newick text of the tree that UPGMA makes of the distance matrix `matrix` (checked with `check`). Clusters are numbered, first the names in their order, then each new one; the
-        closest pair is joined, of equally close ones (distances rounded to 9 decimals) the one with the smallest numbers, compared by the smaller one first. {average} The node lies at half the distance of the
-        two, and `branch` writes each of the two with the branch up to it (its height above that of the joined cluster, 0 for a name), in brackets. {order} {root} A single name gives 'A;' (or 'A:0.000;' where the
-        root's height is written), no names give ';'.""",
+        says="""The Newick text of the tree that UPGMA makes of the distance matrix `matrix` (checked with `check`).
+        Clusters are numbered, first the names in their order, then each new one; the closest pair is joined, of equally
+        close ones (distances rounded to 9 decimals) the one with the smallest numbers, compared by the smaller one
+        first. {average} The node lies at half the distance of the two, and `branch` writes each of the two with the
+        branch up to it (its height above that of the joined cluster, 0 for a name), in brackets. {order} {root} A
+        single name gives 'A;' (or 'A:0.000;' where the root's height is written), no names give ';'.""",
         options={
             "average": {
-                "sizes": "The distance of the new cluster to another one is the mean of those of the two joined, weighted by their numbers of names.",
-                "plain": "The distance of the new cluster to another one is the plain mean of those of the two joined, whatever their sizes (WPGMA).",
+                "sizes": "The distance of the new cluster to another one is the mean of those of the two joined, "
+                "weighted by their numbers of names.",
+                "plain": "The distance of the new cluster to another one is the plain mean of those of the two "
+                "joined, whatever their sizes (WPGMA).",
             },
             "order": {
                 "number": "The cluster with the smaller number is written first.",
@@ -217,9 +226,11 @@ FUNCTIONS = (
     ),
     Function(
         join_neighbours,
-        says="""The first step of neighbour joining on the distance matrix `matrix` (checked with `check`) of n `names`; fewer than three raise a ValueError. The pair with the smallest
-        q = (n - 2) d(a, b) - (sum of a's row) - (sum of b's row) is joined; pairs are compared as `pairs` gives them. {tie} The branch of a, the name that comes first, is d(a, b) / 2 + (sum of a's row - sum of b's row) / (2 (n - 2)) long, that of b is d(a, b)
-        less that. {negative} {result}""",
+        says="""The first step of neighbour joining on the distance matrix `matrix` (checked with `check`) of n `names`;
+        fewer than three raise a ValueError. The pair with the smallest q = (n - 2) d(a, b) - (sum of a's row) - (sum of
+        b's row) is joined; pairs are compared as `pairs` gives them. {tie} The branch of a, the name that comes first,
+        is d(a, b) / 2 + (sum of a's row - sum of b's row) / (2 (n - 2)) long, that of b is d(a, b) less that.
+        {negative} {result}""",
         options={
             "tie": {
                 "first": "Of pairs with q within 1e-9 the first is taken.",
@@ -232,7 +243,8 @@ FUNCTIONS = (
             "result": {
                 "lengths": "The result is [a, its branch, b, its branch].",
                 "score": "The result is [a, b, q, branch of a, branch of b].",
-                "distances": "The result is [a, its branch, b, its branch, distances], the last being the list of the new node's distances (d(a, i) + d(b, i) - d(a, b)) / 2 to the other "
+                "distances": "The result is [a, its branch, b, its branch, distances], the last being the list of the "
+                "new node's distances (d(a, i) + d(b, i) - d(a, b)) / 2 to the other "
                 "names i in their order.",
             },
         },
@@ -241,14 +253,17 @@ FUNCTIONS = (
     ),
     Function(
         four_points,
-        says="""Whether distances (checked with `check`) fit {test} The difference may be up to `tolerance` (and 1e-9 for rounding). {few} {result}""",
+        says="""Whether distances (checked with `check`) fit {test} The difference may be up to `tolerance` (and 1e-9
+        for rounding). {few} {result}""",
         options={
             "test": {
-                "tree": "a tree: for any four names, of the three sums of the distances of two disjoint pairs the two greatest are equal.",
+                "tree": "a tree: for any four names, of the three sums of the distances of two disjoint pairs the two "
+                "greatest are equal.",
                 "ultrametric": "a clock: for any three names, the two greatest of their three distances are equal.",
             },
             "result": {
-                "first": "The result is [True or False, the first group of names that does not fit, [] when all do], groups being compared as itertools.combinations gives them.",
+                "first": "The result is [True or False, the first group of names that does not fit, [] when all do], "
+                "groups being compared as itertools.combinations gives them.",
                 "count": "The result is [True or False, the number of groups of names that do not fit].",
                 "worst": "The result is [True or False, the greatest difference met in any group, 0.0 without groups].",
             },
@@ -267,11 +282,13 @@ FUNCTIONS = (
     ),
     Function(
         nearest_names,
-        says="""The nearest neighbour of each of the `names` by the distance matrix `matrix` (checked with `check`), as a dictionary from name to {result} {zero} A name without any neighbour has None. {tie}""",
+        says="""The nearest neighbour of each of the `names` by the distance matrix `matrix` (checked with `check`), as
+        a dictionary from name to {result} {zero} A name without any neighbour has None. {tie}""",
         options={
             "result": {
                 "distance": "[neighbour, distance].",
-                "mutual": "[neighbour, whether it is mutual], which is True when the name is also at the smallest distance of at least one of its nearest neighbours.",
+                "mutual": "[neighbour, whether it is mutual], which is True when the name is also at the smallest "
+                "distance of at least one of its nearest neighbours.",
             },
             "zero": {
                 "count": "A name at distance 0 is a neighbour like any other.",

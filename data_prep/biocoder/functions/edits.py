@@ -89,8 +89,8 @@ def _reads(rng: random.Random) -> tuple[str, str, int]:
 FUNCTIONS = (
     Function(
         edit_distance,
-        says="""The edit distance of `a` and `b`: the least cost of turning one into the other, an inserted or deleted letter costing 1. {substitution}
-        {swaps} {result}""",
+        says="""The edit distance of `a` and `b`: the least cost of turning one into the other, an inserted or deleted
+        letter costing 1. {substitution} {swaps} {result}""",
         options={
             "substitution": {
                 "one": "A replaced letter costs 1.",
@@ -99,11 +99,13 @@ FUNCTIONS = (
             },
             "swaps": {
                 False: "Nothing else is allowed.",
-                True: "Two neighbouring letters that change places cost 1, and are not edited again (optimal string alignment).",
+                True: "Two neighbouring letters that change places cost 1, and are not edited again (optimal string "
+                "alignment).",
             },
             "result": {
                 "distance": "The result is the distance.",
-                "similarity": "The result is 1 - distance / (length of the longer sequence), not cut at 0; 1.0 for two empty ones.",
+                "similarity": "The result is 1 - distance / (length of the longer sequence), not cut at 0; 1.0 for "
+                "two empty ones.",
                 "per letter": "The result is the distance over the sum of the two lengths; 0.0 for two empty ones.",
             },
         },
@@ -112,8 +114,8 @@ FUNCTIONS = (
     ),
     Function(
         common_subsequence,
-        says="""The longest common subsequence of `a` and `b`, a text whose letters stand in this order, not necessarily together, in both. {case}
-        {result}{tie}""",
+        says="""The longest common subsequence of `a` and `b`, a text whose letters stand in this order, not necessarily
+        together, in both. {case} {result}{tie}""",
         options={
             "case": {
                 "heed": "Upper and lower case are different letters.",
@@ -122,7 +124,8 @@ FUNCTIONS = (
             "result": {
                 "text": "The result is a list with the text alone.",
                 "rest": "The result is [text, the number of letters of both sequences that are not part of it].",
-                "share": "The result is [text, its length over that of the longer sequence], and ['', 1.0] for two empty sequences.",
+                "share": "The result is [text, its length over that of the longer sequence], and ['', 1.0] for two "
+                "empty sequences.",
             },
             "tie": {
                 "smallest": " Of several equally long texts the smallest by Python's order of strings is taken.",
@@ -134,9 +137,10 @@ FUNCTIONS = (
     ),
     Function(
         overlap,
-        says="""How the end of read `a` overlaps the start of read `b`: lengths from `shortest` (at least 1) to that of the shorter read are compared
-        without gaps. {allowed} {contained} {tie} The result is [length, number of differing letters, the two reads merged: `a` followed by what
-        `b` has beyond the overlap]; [0, 0, a + b] when there is no overlap.""",
+        says="""How the end of read `a` overlaps the start of read `b`: lengths from `shortest` (at least 1) to that of
+        the shorter read are compared without gaps. {allowed} {contained} {tie} The result is [length, number of
+        differing letters, the two reads merged: `a` followed by what `b` has beyond the overlap]; [0, 0, a + b] when
+        there is no overlap.""",
         options={
             "allowed": {
                 "one": "An overlap may differ in one letter.",
@@ -150,7 +154,8 @@ FUNCTIONS = (
             "tie": {
                 "longest": "The longest one is taken.",
                 "shortest": "The shortest one is taken.",
-                "best": "The one with the greatest length minus twice its number of differing letters is taken, and the longest of several such.",
+                "best": "The one with the greatest length minus twice its number of differing letters is taken, and "
+                "the longest of several such.",
             },
         },
         edges=(("", "", 1), ("ACG", "ACG", 1), ("ACGT", "GTAA", 3), ("AAAA", "AAAC", 1), ("CCA", "ACC", 2)),

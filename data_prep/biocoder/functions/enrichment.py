@@ -145,23 +145,26 @@ NOT_P = "A value below 0 or above 1 raises a ValueError."
 FUNCTIONS = (
     Function(
         over_representation,
-        says="""Tests whether the genes of `pathway` are {tail} among `genes`, by the hypergeometric distribution: of all genes in `background`, as many as are
-        in `genes` are drawn. All three are sets in effect. {outside} {result}""",
+        says="""Tests whether the genes of `pathway` are {tail} among `genes`, by the hypergeometric distribution: of
+        all genes in `background`, as many as are in `genes` are drawn. All three are sets in effect. {outside} {result}""",
         options={
             "tail": {
                 "over": "over-represented (p is the chance of at least as many of the pathway's genes as there are)",
                 "under": "under-represented (p is the chance of at most as many of the pathway's genes as there are)",
-                "two": "over- or under-represented (p is the sum of the chances of all numbers of the pathway's genes whose chance is not greater than that of "
+                "two": "over- or under-represented (p is the sum of the chances of all numbers of the pathway's genes "
+                "whose chance is not greater than that of "
                 "the number that there are, or greater by a relative 1e-7 at most)",
             },
             "outside": {
                 "drop": "Genes of the other two that are not in `background` are left out.",
-                "add": "Those of `genes` that are not in `background` are added to it; those of `pathway` that are not in it after that are left out.",
+                "add": "Those of `genes` that are not in `background` are added to it; those of `pathway` that are "
+                "not in it after that are left out.",
                 "error": "A gene in one of the other two that is not in `background` raises a ValueError.",
             },
             "result": {
                 "p": "The result is p.",
-                "all": "The result is [the number of the pathway's genes among `genes`, their expected number (0.0 when the background is empty), p].",
+                "all": "The result is [the number of the pathway's genes among `genes`, their expected number (0.0 "
+                "when the background is empty), p].",
             },
         },
         edges=(
@@ -189,11 +192,13 @@ FUNCTIONS = (
             },
             "missing": {
                 "skip": "A None is no test.",
-                "count": "A None is a test of which the p-value is not known: it counts in the number of tests, and nowhere else.",
+                "count": "A None is a test of which the p-value is not known: it counts in the number of tests, and "
+                "nowhere else.",
             },
             "result": {
                 "values": "The result has the adjusted values in the order of `values`, None for None.",
-                "significant": "The result is the list of the indices (from 0, ascending) of the values whose adjusted value is at most 0.05.",
+                "significant": "The result is the list of the indices (from 0, ascending) of the values whose "
+                "adjusted value is at most 0.05.",
             },
         },
         edges=(
@@ -211,9 +216,10 @@ FUNCTIONS = (
     ),
     Function(
         running_enrichment,
-        says="""The enrichment score of the set `genes` in `ranked`, rows [gene, score]. {order} Going through them, the running sum, 0 at first, grows at a gene of
-        the set by its weight over the weights of all genes of the set in the list, and falls at another gene by 1 over the number of these. {weight} {peak} When no
-        gene of the set is in the list, their weights are all 0, or there is no other gene, the running sum stays 0. {result}""",
+        says="""The enrichment score of the set `genes` in `ranked`, rows [gene, score]. {order} Going through them, the
+        running sum, 0 at first, grows at a gene of the set by its weight over the weights of all genes of the set in
+        the list, and falls at another gene by 1 over the number of these. {weight} {peak} When no gene of the set is in
+        the list, their weights are all 0, or there is no other gene, the running sum stays 0. {result}""",
         options={
             "order": {
                 "given": "The rows are taken in their order.",
@@ -224,14 +230,17 @@ FUNCTIONS = (
                 "score": "A gene's weight is the absolute value of its score.",
             },
             "peak": {
-                "far": "The enrichment score is the running sum's value that is farthest from 0, the positive one of two equally far ones (differences up to 1e-9 do not "
+                "far": "The enrichment score is the running sum's value that is farthest from 0, the positive one of "
+                "two equally far ones (differences up to 1e-9 do not "
                 "count), where it is met first.",
-                "highest": "The enrichment score is the running sum's greatest value, where it is met first (differences up to 1e-9 do not count), 0.0 when it is never "
+                "highest": "The enrichment score is the running sum's greatest value, where it is met first "
+                "(differences up to 1e-9 do not count), 0.0 when it is never "
                 "above 0.",
             },
             "result": {
                 "score": "The result is the enrichment score.",
-                "edge": "The result is [enrichment score, leading edge]: the genes of the set up to the place of the score and at it when it is positive, after that "
+                "edge": "The result is [enrichment score, leading edge]: the genes of the set up to the place of the "
+                "score and at it when it is positive, after that "
                 "place when it is negative, in the order of the list; none for a score of 0.",
             },
         },
@@ -253,11 +262,14 @@ FUNCTIONS = (
         + NOT_P,
         options={
             "method": {
-                "fisher": "Fisher's method: -2 times the sum of the natural logarithms is chi-square with two degrees of freedom for each p-value; the result is 0.0 when "
+                "fisher": "Fisher's method: -2 times the sum of the natural logarithms is chi-square with two degrees "
+                "of freedom for each p-value; the result is 0.0 when "
                 "one of them is 0.",
-                "stouffer": "Stouffer's method with equal weights: the upper-tail normal quantiles of the p-values, after values below 1e-9 or above 1 - 1e-9 "
+                "stouffer": "Stouffer's method with equal weights: the upper-tail normal quantiles of the p-values, "
+                "after values below 1e-9 or above 1 - 1e-9 "
                 "are brought to these bounds; the upper tail of their sum over the square root of their number.",
-                "smallest": "Tippett's method: the chance that the smallest of so many uniform values is at most the smallest p-value.",
+                "smallest": "Tippett's method: the chance that the smallest of so many uniform values is at most the "
+                "smallest p-value.",
             },
             "missing": {
                 "skip": "A None is left out.",

@@ -149,15 +149,18 @@ FEW: Table = {"a": [10, 0], "b": [20, 5], "c": [0, 0]}
 FUNCTIONS = (
     Function(
         normalise_counts,
-        says="""The read counts `counts` made comparable between samples. {method} {empty} {log} Without genes the result is empty; what `samples` does not take
-        raises a ValueError.""",
+        says="""The read counts `counts` made comparable between samples. {method} {empty} {log} Without genes the
+        result is empty; what `samples` does not take raises a ValueError.""",
         options={
             "method": {
                 "cpm": "A sample's factor is the sum of its counts divided by 1,000,000; each count is divided by it.",
-                "tpm": "Each count is divided by the gene's length in `lengths` first. A sample's factor is the sum of these ratios divided by 1,000,000; each ratio is divided by it.",
-                "quartile": "A sample's factor is the 0.75 `quantile` of its counts, of those genes that have a count above 0 in some sample; each count is divided by it (it is 0 "
+                "tpm": "Each count is divided by the gene's length in `lengths` first. A sample's factor is the sum "
+                "of these ratios divided by 1,000,000; each ratio is divided by it.",
+                "quartile": "A sample's factor is the 0.75 `quantile` of its counts, of those genes that have a count "
+                "above 0 in some sample; each count is divided by it (it is 0 "
                 "without such genes).",
-                "ratios": "A sample's factor is exp of the median, over the genes that have no count of 0 in any sample, of the natural logarithm of the count less the mean of "
+                "ratios": "A sample's factor is exp of the median, over the genes that have no count of 0 in any "
+                "sample, of the natural logarithm of the count less the mean of "
                 "the gene's logarithms over all samples; each count is divided by it. It is 0 without such genes.",
             },
             "empty": {
@@ -180,13 +183,16 @@ FUNCTIONS = (
     ),
     Function(
         fold_changes,
-        says="""The log2 fold change of each gene from the samples of group `first` to those of group `second` (positive when it is higher in `second`); `groups` has each
-        sample's. {missing} {middle} {pseudo} before the logarithm is taken. The change is what `second` counts with less what `first` counts with. A table with samples, but not as many as `groups`, a group that nobody is in, or what `samples` does not take raises a
-        ValueError.""",
+        says="""The log2 fold change of each gene from the samples of group `first` to those of group `second` (positive
+        when it is higher in `second`); `groups` has each sample's. {missing} {middle} {pseudo} before the logarithm is
+        taken. The change is what `second` counts with less what `first` counts with. A table with samples, but not as
+        many as `groups`, a group that nobody is in, or what `samples` does not take raises a ValueError.""",
         options={
             "missing": {
-                "none": "Values that are None are left out, and a gene without others in one of the two groups has None.",
-                "drop": "Values that are None are left out, and a gene without others in one of the two groups has no key.",
+                "none": "Values that are None are left out, and a gene without others in one of the two groups has "
+                "None.",
+                "drop": "Values that are None are left out, and a gene without others in one of the two groups has no "
+                "key.",
                 "zero": "A None is a value of 0.",
             },
             "middle": {
@@ -209,13 +215,16 @@ FUNCTIONS = (
     ),
     Function(
         quantile_normalise,
-        says="""Quantile normalisation of `table`: for each rank, the reference is the {reference} over the samples of the value with this rank in the sample. In each sample
-        the smallest value is replaced by the reference of the first rank, and so on. {ties} {genes_of} What `samples` does not take raises a ValueError.""",
+        says="""Quantile normalisation of `table`: for each rank, the reference is the {reference} over the samples of
+        the value with this rank in the sample. In each sample the smallest value is replaced by the reference of the
+        first rank, and so on. {ties} {genes_of} What `samples` does not take raises a ValueError.""",
         options={
             "reference": {"mean": "mean", "median": "median"},
             "ties": {
-                "mean": "Values of a sample that are equal are all replaced by the mean of the references of their ranks.",
-                "least": "Values of a sample that are equal are all replaced by the reference of the first of their ranks.",
+                "mean": "Values of a sample that are equal are all replaced by the mean of the references of their "
+                "ranks.",
+                "least": "Values of a sample that are equal are all replaced by the reference of the first of their "
+                "ranks.",
                 "order": "Values of a sample that are equal have their ranks in the order of the genes in the table.",
             },
             "genes_of": {
@@ -234,7 +243,8 @@ FUNCTIONS = (
     ),
     Function(
         correlation,
-        says="""{measure} between `first` and `second`, lists of one length (otherwise a ValueError is raised). {missing} {constant}""",
+        says="""{measure} between `first` and `second`, lists of one length (otherwise a ValueError is raised).
+        {missing} {constant}""",
         options={
             "measure": {
                 "pearson": "Pearson's correlation",
@@ -247,9 +257,12 @@ FUNCTIONS = (
                 "error": "A None raises a ValueError.",
             },
             "constant": {
-                "zero": "When all values of one list (those that count) are the same, or there is none, the result is 0.0.",
-                "none": "When all values of one list (those that count) are the same, or there is none, the result is None.",
-                "error": "When all values of one list (those that count) are the same, or there is none, a ValueError is raised.",
+                "zero": "When all values of one list (those that count) are the same, or there is none, the result is "
+                "0.0.",
+                "none": "When all values of one list (those that count) are the same, or there is none, the result is "
+                "None.",
+                "error": "When all values of one list (those that count) are the same, or there is none, a ValueError "
+                "is raised.",
             },
         },
         edges=(

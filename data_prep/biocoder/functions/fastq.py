@@ -164,10 +164,13 @@ FUNCTIONS = (
             "offset": OFFSETS,
             "method": {
                 "tail": "Bases are taken off the end while the last one's quality is below `least`.",
-                "window": "Windows of 4 bases are looked at from the start on, base by base; at the first one whose mean quality is below `least` the read "
+                "window": "Windows of 4 bases are looked at from the start on, base by base; at the first one whose "
+                "mean quality is below `least` the read "
                 "is cut before the window's first base. A read of fewer than 4 bases is not cut.",
-                "sum": "Going from the last base to the first, `least` less the quality is added up. As soon as the sum is below 0 the going ends. The read "
-                "is cut before the base at which the sum was greatest, the first one met of several; when it was never above 0 nothing is cut.",
+                "sum": "Going from the last base to the first, `least` less the quality is added up. As soon as the "
+                "sum is below 0 the going ends. The read "
+                "is cut before the base at which the sum was greatest, the first one met of several; when it was "
+                "never above 0 nothing is cut.",
             },
             "shortest": {
                 0: "A read may be left without bases.",
@@ -196,7 +199,8 @@ FUNCTIONS = (
                 "least": "the smallest quality.",
             },
             "cycles": {
-                "longest": "There are as many cycles as the longest read has bases; reads that have ended do not count.",
+                "longest": "There are as many cycles as the longest read has bases; reads that have ended do not "
+                "count.",
                 "shortest": "There are as many cycles as the shortest read has bases.",
             },
             "unread": {
@@ -223,8 +227,10 @@ FUNCTIONS = (
         + UNREAD,
         options={
             "where": {
-                "start": "A barcode is compared with as many bases at the start of the read; a shorter read does not match.",
-                "header": "A barcode is compared with what follows the last ':' of the header (the whole header without one); it does not match when that has "
+                "start": "A barcode is compared with as many bases at the start of the read; a shorter read does not "
+                "match.",
+                "header": "A barcode is compared with what follows the last ':' of the header (the whole header "
+                "without one); it does not match when that has "
                 "another length.",
             },
             "misses": {0: "none of its letters differs", 1: "at most one of its letters differs"},
@@ -233,8 +239,10 @@ FUNCTIONS = (
                 "free": "An N in the read differs from nothing.",
             },
             "tie": {
-                "none": "A read belongs to the sample whose barcode matches with the fewest differences, and is 'undetermined' when several match equally well.",
-                "first": "A read belongs to the sample whose barcode matches with the fewest differences, the first of several in the order of `barcodes`.",
+                "none": "A read belongs to the sample whose barcode matches with the fewest differences, and is "
+                "'undetermined' when several match equally well.",
+                "first": "A read belongs to the sample whose barcode matches with the fewest differences, the first "
+                "of several in the order of `barcodes`.",
             },
         },
         edges=(
@@ -253,7 +261,8 @@ FUNCTIONS = (
         + UNREAD,
         options={
             "suffix": {
-                "cut": "A '/1' at the end of a name in `first`, and a '/2' at the end of one in `second`, is no part of the name.",
+                "cut": "A '/1' at the end of a name in `first`, and a '/2' at the end of one in `second`, is no part "
+                "of the name.",
                 "keep": "Names are compared as they are.",
             },
             "twice": {

@@ -120,22 +120,26 @@ def _sized(rng: random.Random) -> tuple[list[list[float]], int]:
 PADS = {
     "zero": "Beyond the image pixels count as 0.",
     "edge": "Beyond the image pixels have the value of the nearest pixel of the image.",
-    "reflect": "Beyond the image pixels are mirrored at its outermost ones, which are not repeated (`padded` with 'reflect').",
+    "reflect": "Beyond the image pixels are mirrored at its outermost ones, which are not repeated (`padded` with "
+    "'reflect').",
 }
 FUNCTIONS = (
     Function(
         rank_filter,
-        says="""`image` filtered with a window of `size` x `size` pixels around each pixel (`windows`, `as_array` and their errors). {rank} {pad} {where} An image smaller than the window is filtered too.""",
+        says="""`image` filtered with a window of `size` x `size` pixels around each pixel (`windows`, `as_array` and
+        their errors). {rank} {pad} {where} An image smaller than the window is filtered too.""",
         options={
             "rank": {
                 "median": "A pixel becomes the median of its window.",
                 "deviation": "A pixel becomes the standard deviation of its window (divisor n).",
-                "quarter": "A pixel becomes the value at the 0-based place (size * size) // 4 of its window's sorted values.",
+                "quarter": "A pixel becomes the value at the 0-based place (size * size) // 4 of its window's sorted "
+                "values.",
             },
             "pad": PADS,
             "where": {
                 "all": "This is done to every pixel.",
-                "extremes": "This is done only to the pixels that have the smallest or the greatest value of the whole image; the others stay as they are.",
+                "extremes": "This is done only to the pixels that have the smallest or the greatest value of the "
+                "whole image; the others stay as they are.",
             },
         },
         edges=(
@@ -149,7 +153,8 @@ FUNCTIONS = (
     ),
     Function(
         smooth,
-        says="""`image` smoothed with a kernel of `size` weights ({kernel}); an even `size`, or one below 1, raises a ValueError, and `as_array` has its own. {order} {pad}""",
+        says="""`image` smoothed with a kernel of `size` weights ({kernel}); an even `size`, or one below 1, raises a
+        ValueError, and `as_array` has its own. {order} {pad}""",
         options={
             "kernel": {
                 "mean": "all equal, with the sum 1",
@@ -175,18 +180,23 @@ FUNCTIONS = (
     ),
     Function(
         gradient_image,
-        says="""The gradient of `image` (`as_array` has its errors): across is the difference of the pixels on the right and on the left, down that of the pixels below and above. {operator} {pad} {result}""",
+        says="""The gradient of `image` (`as_array` has its errors): across is the difference of the pixels on the right
+        and on the left, down that of the pixels below and above. {operator} {pad} {result}""",
         options={
             "operator": {
                 "central": "Each is the value of the one neighbour less that of the opposite one (not halved).",
-                "prewitt": "Across sums these differences over the pixel's row, the row above and the row below; down sums them over its column, the column on the left and that on the right.",
-                "sobel": "Across sums these differences over the pixel's row (counted twice), the row above and the row below; down sums them over its column (counted twice), the column on the left and that on the right.",
+                "prewitt": "Across sums these differences over the pixel's row, the row above and the row below; down "
+                "sums them over its column, the column on the left and that on the right.",
+                "sobel": "Across sums these differences over the pixel's row (counted twice), the row above and the "
+                "row below; down sums them over its column (counted twice), the column on the left and that on the "
+                "right.",
             },
             "pad": PADS,
             "result": {
                 "magnitude": "A pixel of the result is the square root of across^2 + down^2.",
                 "sum": "A pixel of the result is |across| + |down|.",
-                "greater": "A pixel of the result is, with its sign, that of the two with the greater absolute value, across when they are equal.",
+                "greater": "A pixel of the result is, with its sign, that of the two with the greater absolute value, "
+                "across when they are equal.",
             },
         },
         edges=(
@@ -200,7 +210,8 @@ FUNCTIONS = (
     ),
     Function(
         find_peaks,
-        says="""The peaks of `image` (`as_array` has its errors), as a list of [row, column], 0-based: pixels of at least `least` that are {flat} the {near} them, of those that lie within the image. {border} {order}""",
+        says="""The peaks of `image` (`as_array` has its errors), as a list of [row, column], 0-based: pixels of at
+        least `least` that are {flat} the {near} them, of those that lie within the image. {border} {order}""",
         options={
             "flat": {"strict": "higher than all of", "plateau": "not lower than any of"},
             "near": {
@@ -213,7 +224,8 @@ FUNCTIONS = (
             },
             "order": {
                 "place": "They are in the order in which the image is read row by row, from the left.",
-                "height": "They are sorted by their value, the greatest first, and equal ones in the order in which the image is read row by row, from the left.",
+                "height": "They are sorted by their value, the greatest first, and equal ones in the order in which "
+                "the image is read row by row, from the left.",
             },
         },
         edges=(
@@ -230,13 +242,16 @@ FUNCTIONS = (
     ),
     Function(
         local_threshold,
-        says="""A mask of 1 and 0: a pixel of `image` is 1 when it is {bound} its window's level plus `offset` (differences up to 1e-9 are none). The window is `size` x `size` pixels around it (`windows`, `as_array` and their errors). {level} {pad}""",
+        says="""A mask of 1 and 0: a pixel of `image` is 1 when it is {bound} its window's level plus `offset`
+        (differences up to 1e-9 are none). The window is `size` x `size` pixels around it (`windows`, `as_array` and
+        their errors). {level} {pad}""",
         options={
             "bound": {"with": "at least", "without": "more than"},
             "level": {
                 "mean": "The level is the mean of the window.",
                 "median": "The level is the median of the window.",
-                "quarter": "The level is the value at the 0-based place (size * size) // 4 of the window's sorted values.",
+                "quarter": "The level is the value at the 0-based place (size * size) // 4 of the window's sorted "
+                "values.",
             },
             "pad": PADS,
         },

@@ -135,9 +135,10 @@ def _rows(rng: random.Random) -> tuple[str, str]:
 FUNCTIONS = (
     Function(
         rows_to_cigar,
-        says="""The CIGAR string of a read aligned to a reference, both given as rows with gaps: I for letters of the read opposite a gap, D for letters of the
-        reference opposite a gap. {equal} Columns with two gaps are left out, and neighbouring columns of one operation are written together. {ends} {order}
-        Rows of different length raise a ValueError; '*' when no operation is left.""",
+        says="""The CIGAR string of a read aligned to a reference, both given as rows with gaps: I for letters of the
+        read opposite a gap, D for letters of the reference opposite a gap. {equal} Columns with two gaps are left out,
+        and neighbouring columns of one operation are written together. {ends} {order} Rows of different length raise a
+        ValueError; '*' when no operation is left.""",
         options={
             "equal": {
                 "M": "Columns of two letters are M.",
@@ -145,12 +146,14 @@ FUNCTIONS = (
             },
             "ends": {
                 "keep": "Operations at the two ends are treated like all others.",
-                "clip": "Then, at the start and afterwards at the end, a D that stands there is left out, and an I that then stands there becomes an S.",
+                "clip": "Then, at the start and afterwards at the end, a D that stands there is left out, and an I "
+                "that then stands there becomes an S.",
                 "trim": "Then, at the start and afterwards at the end, a D that stands there is left out.",
             },
             "order": {
                 "as met": "The operations are in the order of the columns.",
-                "deletion first": "Then, from left to right, each I that is followed at once by a D changes places with it (so that an I may go on changing places "
+                "deletion first": "Then, from left to right, each I that is followed at once by a D changes places "
+                "with it (so that an I may go on changing places "
                 "with one D after another).",
             },
         },
@@ -159,8 +162,9 @@ FUNCTIONS = (
     ),
     Function(
         row_identity,
-        says="""The identity of two aligned rows: the number of columns with two equal letters over {over}. {case} {unknown} Columns with two gaps never count. Rows of
-        different length raise a ValueError; the result is 0.0 when the denominator is 0.""",
+        says="""The identity of two aligned rows: the number of columns with two equal letters over {over}. {case}
+        {unknown} Columns with two gaps never count. Rows of different length raise a ValueError; the result is 0.0 when
+        the denominator is 0.""",
         options={
             "over": {
                 "columns": "the number of columns",
@@ -182,9 +186,10 @@ FUNCTIONS = (
     ),
     Function(
         row_differences,
-        says="""Where a sample differs from a reference, both given as aligned rows (different length: ValueError; columns with two gaps are left out). Two different letters,
-        as they are written, are a difference of their own. {gaps} Positions are those in the reference without gaps; an insertion has the position of the
-        reference's next letter. {start} {style} They are in the order of the columns.""",
+        says="""Where a sample differs from a reference, both given as aligned rows (different length: ValueError;
+        columns with two gaps are left out). Two different letters, as they are written, are a difference of their own.
+        {gaps} Positions are those in the reference without gaps; an insertion has the position of the reference's next
+        letter. {start} {style} They are in the order of the columns.""",
         options={
             "gaps": {
                 "join": "Neighbouring columns with a gap in the same row are one difference.",
@@ -193,8 +198,10 @@ FUNCTIONS = (
             },
             "start": {0: "They are 0-based.", 1: "They are 1-based."},
             "style": {
-                "rows": "A difference is [position, letters of the reference, letters of the sample], '' where there are none.",
-                "text": "A difference is a text: the letters of the reference, the position, the letters of the sample, as in 'A12T', with '-' where there are none.",
+                "rows": "A difference is [position, letters of the reference, letters of the sample], '' where there "
+                "are none.",
+                "text": "A difference is a text: the letters of the reference, the position, the letters of the "
+                "sample, as in 'A12T', with '-' where there are none.",
             },
         },
         edges=(("", ""), ("A", "T"), ("--A", "GTA"), ("ACG", "A--"), ("AC--", "A-GT"), ("A-C", "A-"), ("A", "a")),
@@ -202,11 +209,12 @@ FUNCTIONS = (
     ),
     Function(
         shift_gaps,
-        says="""Two aligned rows with their gaps moved as far to the {side} as they go. A run of gaps in one row moves by one column when the letter next to it on
-        that side, in its row, equals the other row's letters both opposite that letter and opposite the run's last gap on the far side; the letter then takes
-        the place of that last gap. One pass looks at a row's runs from the {side} end on, and moves each by one column at most; passes are repeated, with runs that have come to touch
-        as one, until one moves nothing. {both} {rows} Rows of different length raise a
-        ValueError; the result is [upper row, lower row].""",
+        says="""Two aligned rows with their gaps moved as far to the {side} as they go. A run of gaps in one row moves
+        by one column when the letter next to it on that side, in its row, equals the other row's letters both opposite
+        that letter and opposite the run's last gap on the far side; the letter then takes the place of that last gap.
+        One pass looks at a row's runs from the {side} end on, and moves each by one column at most; passes are
+        repeated, with runs that have come to touch as one, until one moves nothing. {both} {rows} Rows of different
+        length raise a ValueError; the result is [upper row, lower row].""",
         options={
             "side": {"left": "left", "right": "right"},
             "both": {
@@ -231,8 +239,8 @@ FUNCTIONS = (
     ),
     Function(
         column_of,
-        says="""The column of `row`, a row of an alignment with '-' for gaps, in which a letter of the sequence stands, given its position in the sequence without gaps.
-        {count} {negative} {outside}""",
+        says="""The column of `row`, a row of an alignment with '-' for gaps, in which a letter of the sequence stands,
+        given its position in the sequence without gaps. {count} {negative} {outside}""",
         options={
             "count": {
                 "zero": "Positions and columns are 0-based.",

@@ -126,21 +126,24 @@ CLASHING = {"strand": "+", "exons": [[4, 8], [7, 12]], "cds": None}
 FUNCTIONS = (
     Function(
         list_introns,
-        says="""The introns of `transcript`, the stretches between neighbouring exons, as rows [number, start, end]. {shortest} {number}
-        {places} {order} Without exons, or with exons that overlap, a ValueError is raised.""",
+        says="""The introns of `transcript`, the stretches between neighbouring exons, as rows [number, start, end].
+        {shortest} {number} {places} {order} Without exons, or with exons that overlap, a ValueError is raised.""",
         options={
             "shortest": {
                 1: "Between exons that touch there is no intron.",
                 4: "A gap of fewer than 4 bases between exons is no intron.",
             },
             "number": {
-                "gap": "The number is that of the exon before it in the direction of transcription, counted from 1 at the 5' end: the number "
+                "gap": "The number is that of the exon before it in the direction of transcription, counted from 1 at "
+                "the 5' end: the number "
                 "of a gap that is no intron is not given to another.",
-                "intron": "Introns are numbered 1, 2, 3 and so on in the direction of transcription, and gaps that are none have no number.",
+                "intron": "Introns are numbered 1, 2, 3 and so on in the direction of transcription, and gaps that "
+                "are none have no number.",
             },
             "places": {
                 "open": "Start and end are the intron's on the genome, 0-based, and the end is not part of it.",
-                "closed": "Start and end are the intron's first and last base on the genome, counted from 1; start is the smaller one on "
+                "closed": "Start and end are the intron's first and last base on the genome, counted from 1; start is "
+                "the smaller one on "
                 "both strands.",
             },
             "order": {
@@ -162,22 +165,26 @@ FUNCTIONS = (
     ),
     Function(
         genome_place,
-        says="""The place on the genome of one base of the spliced `transcript`. {base} {start} {outside} Without exons, or with exons that
-        overlap, a ValueError is raised.""",
+        says="""The place on the genome of one base of the spliced `transcript`. {base} {start} {outside} Without exons,
+        or with exons that overlap, a ValueError is raised.""",
         options={
             "base": {
                 0: "Both `offset` and the result are 0-based.",
-                1: "Both `offset` and the result are 1-based: an offset of 1 is the first base, the result is 1 at the genome's first base.",
+                1: "Both `offset` and the result are 1-based: an offset of 1 is the first base, the result is 1 at "
+                "the genome's first base.",
             },
             "start": {
                 "transcript": "`offset` counts from the 5' end of the transcript, in the direction of transcription.",
-                "cds": "`offset` counts from the first coding base, in the direction of transcription; smaller ones lie in the 5' UTR and are "
-                "counted on without a break (with no number left out, 0 is not special). A transcript without CDS raises a ValueError.",
+                "cds": "`offset` counts from the first coding base, in the direction of transcription; smaller ones "
+                "lie in the 5' UTR and are "
+                "counted on without a break (with no number left out, 0 is not special). A transcript without CDS "
+                "raises a ValueError.",
             },
             "outside": {
                 "none": "For an offset before the first or past the last base of the transcript the result is None.",
                 "error": "An offset before the first or past the last base of the transcript raises a ValueError.",
-                "nearest": "An offset before the first base of the transcript stands for its first base, one past the last for its last.",
+                "nearest": "An offset before the first base of the transcript stands for its first base, one past the "
+                "last for its last.",
             },
         },
         edges=(
@@ -196,11 +203,12 @@ FUNCTIONS = (
     ),
     Function(
         transcript_place,
-        says="""The position in the spliced `transcript` of the 0-based `place` on the genome, as a text. Bases are counted from 1 at the 5' end
-        of the transcript (the CDS does not matter). A place in an exon is its number alone. A place in an intron is the number of the
-        nearest exonic base, then '+' and the distance to it when that base lies 5' of the place (in the direction of transcription), or
-        '-' and the distance when it lies 3': '12+1' is the first base of the intron after base 12, '13-1' the last of the same intron.
-        {tie} {deep} {outside} Without exons, or with exons that overlap, a ValueError is raised.""",
+        says="""The position in the spliced `transcript` of the 0-based `place` on the genome, as a text. Bases are
+        counted from 1 at the 5' end of the transcript (the CDS does not matter). A place in an exon is its number
+        alone. A place in an intron is the number of the nearest exonic base, then '+' and the distance to it when that
+        base lies 5' of the place (in the direction of transcription), or '-' and the distance when it lies 3': '12+1'
+        is the first base of the intron after base 12, '13-1' the last of the same intron. {tie} {deep} {outside}
+        Without exons, or with exons that overlap, a ValueError is raised.""",
         options={
             "tie": {
                 "donor": "When both neighbouring exons are equally near, the 5' one is taken ('+').",
@@ -233,21 +241,24 @@ FUNCTIONS = (
     ),
     Function(
         place_kind,
-        says="""What the 0-based `place` on the genome is in `transcript`; the first of these that holds, 5' and 3' being those of the
-        transcript. Outside the stretch from its first to its last exonic base: {near} Then {side}, where the donor is the intron's 5' and
-        the acceptor its 3' end, {splice}; when a place is both, that whose intron comes first in the direction of transcription, and in one
-        intron 'donor'. Exons that touch have between them an intron without bases, whose two ends are the boundary. Then 'intron' in any
-        other place that is in no exon. Then {noncoding}; with CDS, 'CDS' from its start to its end, "5'UTR" before it, "3'UTR" after it.
-        Without exons, or with exons that overlap, a ValueError is raised.""",
+        says="""What the 0-based `place` on the genome is in `transcript`; the first of these that holds, 5' and 3'
+        being those of the transcript. Outside the stretch from its first to its last exonic base: {near} Then {side},
+        where the donor is the intron's 5' and the acceptor its 3' end, {splice}; when a place is both, that whose
+        intron comes first in the direction of transcription, and in one intron 'donor'. Exons that touch have between
+        them an intron without bases, whose two ends are the boundary. Then 'intron' in any other place that is in no
+        exon. Then {noncoding}; with CDS, 'CDS' from its start to its end, "5'UTR" before it, "3'UTR" after it. Without
+        exons, or with exons that overlap, a ValueError is raised.""",
         options={
             "near": {
                 0: "'intergenic'.",
-                5: "'upstream' when it is at most 5 bases before the 5' end (1 is the base next to it), 'downstream' when it is at most 5 "
+                5: "'upstream' when it is at most 5 bases before the 5' end (1 is the base next to it), 'downstream' "
+                "when it is at most 5 "
                 "bases past the 3' end, 'intergenic' when it is farther.",
             },
             "side": {
                 "intron": "'donor' or 'acceptor' in the outermost bases of an intron (exonic bases are never one)",
-                "both": "'donor' or 'acceptor' in the outermost bases of an intron and in as many bases of the two exons beside it, next to it "
+                "both": "'donor' or 'acceptor' in the outermost bases of an intron and in as many bases of the two "
+                "exons beside it, next to it "
                 "(fewer where the exon is shorter)",
             },
             "splice": {2: "2 bases on a side", 3: "3 bases on a side"},

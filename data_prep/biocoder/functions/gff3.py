@@ -101,8 +101,9 @@ GENES = [
 FUNCTIONS = (
     Function(
         gff_attributes,
-        says="""The attributes of a GFF3 line, `text`, as a dictionary. They are parted by ';' and white space around each is taken off; empty ones mean
-        nothing. Key and value are parted by the first '='. {bare} {several} {decode} {twice}""",
+        says="""The attributes of a GFF3 line, `text`, as a dictionary. They are parted by ';' and white space around
+        each is taken off; empty ones mean nothing. Key and value are parted by the first '='. {bare} {several} {decode}
+        {twice}""",
         options={
             "bare": {
                 "error": "An attribute without '=' raises a ValueError.",
@@ -135,17 +136,20 @@ FUNCTIONS = (
     ),
     Function(
         gff_tree,
-        says="""What belongs to each feature of the GFF3 file `text`: a dictionary from each ID to a dictionary from the type (third field) of {depth} {unit}
-        {roots} Comments and empty lines mean nothing. Attributes are read by `pairs`, several Parents are parted by commas; when an ID stands in several
-        lines, the Parent of the first counts for what is above it. {orphan} There is no circle. A line that has not 9 fields raises a ValueError.""",
+        says="""What belongs to each feature of the GFF3 file `text`: a dictionary from each ID to a dictionary from the
+        type (third field) of {depth} {unit} {roots} Comments and empty lines mean nothing. Attributes are read by
+        `pairs`, several Parents are parted by commas; when an ID stands in several lines, the Parent of the first
+        counts for what is above it. {orphan} There is no circle. A line that has not 9 fields raises a ValueError.""",
         options={
             "depth": {
                 "direct": "the lines that name the ID as Parent",
-                "all": "the lines that name as Parent the ID, or another ID that belongs to it, directly or through others,",
+                "all": "the lines that name as Parent the ID, or another ID that belongs to it, directly or through "
+                "others,",
             },
             "unit": {
                 "lines": "to their number (a line counts once for an ID).",
-                "bases": "to the sum of their lengths, places being 1-based with both ends included (a line counts once for an ID).",
+                "bases": "to the sum of their lengths, places being 1-based with both ends included (a line counts "
+                "once for an ID).",
             },
             "roots": {
                 "all": "Every ID has a key, with an empty dictionary when nothing belongs to it.",

@@ -101,13 +101,16 @@ RAGGED = [[1.0, 2.0], [3.0]]
 FUNCTIONS = (
     Function(
         rescale,
-        says="""`image` with its values mapped linearly so that first becomes `low` and last becomes `high` (which may be the smaller one). {source} {outside} {flat} An image without pixels gives []; rows of different length raise a
-        ValueError.""",
+        says="""`image` with its values mapped linearly so that first becomes `low` and last becomes `high` (which may
+        be the smaller one). {source} {outside} {flat} An image without pixels gives []; rows of different length raise
+        a ValueError.""",
         options={
             "source": {
-                "median": "First is the median of the image's values (with an even number, the mean of the two in the middle), last the greatest.",
+                "median": "First is the median of the image's values (with an even number, the mean of the two in the "
+                "middle), last the greatest.",
                 "quantiles": "First and last are the 0.1 and the 0.9 quantile of the image's values (`quantile`).",
-                "deviations": "First and last are the mean minus and the mean plus two standard deviations of the image's values (divisor n).",
+                "deviations": "First and last are the mean minus and the mean plus two standard deviations of the "
+                "image's values (divisor n).",
             },
             "outside": {
                 "keep": "Values beyond first and last are mapped by the same line.",
@@ -131,8 +134,12 @@ FUNCTIONS = (
     ),
     Function(
         otsu_threshold,
-        says="""Otsu's threshold of `image` from a histogram (`histogram`) of `bins` (2 or more) equally wide bins between the smallest and the greatest value. {zeros} Without a pixel that counts a ValueError is raised (also for rows of different length); when all of them have one value, it is
-        the result. For each cut of the bins into lower ones (at least one) and upper ones (at least one), both with at least one pixel, n and m are the pixels on the two sides and the means are those of the bins' middles, weighted by pixels: the cut with the greatest n m (difference of means)^2 is taken. {tie} {value}""",
+        says="""Otsu's threshold of `image` from a histogram (`histogram`) of `bins` (2 or more) equally wide bins
+        between the smallest and the greatest value. {zeros} Without a pixel that counts a ValueError is raised (also
+        for rows of different length); when all of them have one value, it is the result. For each cut of the bins into
+        lower ones (at least one) and upper ones (at least one), both with at least one pixel, n and m are the pixels on
+        the two sides and the means are those of the bins' middles, weighted by pixels: the cut with the greatest n m
+        (difference of means)^2 is taken. {tie} {value}""",
         options={
             "zeros": {
                 "count": "All pixels count.",
@@ -152,7 +159,9 @@ FUNCTIONS = (
     ),
     Function(
         quantile_mask,
-        says="""A mask of 1 and 0 of the {side} pixels of `image`, by the `share` quantile (`quantile`) of its values. {bound} (Differences below 1e-12 are none.) {zeros} Without a value that counts all pixels are 0; rows of different length raise a ValueError, and an image without pixels gives [].""",
+        says="""A mask of 1 and 0 of the {side} pixels of `image`, by the `share` quantile (`quantile`) of its values.
+        {bound} (Differences below 1e-12 are none.) {zeros} Without a value that counts all pixels are 0; rows of
+        different length raise a ValueError, and an image without pixels gives [].""",
         options={
             "side": {
                 "bright": "bright",
@@ -178,12 +187,17 @@ FUNCTIONS = (
     ),
     Function(
         subtract_background,
-        says="""`image` less its background. {estimate} {axis} {negative} An image without pixels gives []; rows of different length raise a ValueError.""",
+        says="""`image` less its background. {estimate} {axis} {negative} An image without pixels gives []; rows of
+        different length raise a ValueError.""",
         options={
             "estimate": {
-                "median": "The background is the median of the values (with an even number, the mean of the two in the middle).",
+                "median": "The background is the median of the values (with an even number, the mean of the two in "
+                "the middle).",
                 "quarter": "The background is the 0.25 quantile of the values (as `quantile` has it).",
-                "border": "The background is the mean of border pixels: of a row or column its first and its last pixel (the same one twice when there is only one); of the whole image the first row's, the last row's (the same again when there is only one row), and of every other row its first and its last pixel "
+                "border": "The background is the mean of border pixels: of a row or column its first and its last "
+                "pixel (the same one twice when there is only one); of the whole image the first row's, the last "
+                "row's (the same again when there is only one row), and of every other row its first and its last "
+                "pixel "
                 "(the same one twice when there is only one).",
             },
             "axis": {

@@ -66,7 +66,9 @@ RAGGED = [[1.0, 2.0], [3.0]]
 FUNCTIONS = (
     Function(
         project_stack,
-        says="""The projection of a stack of images of one shape into one, pixel by pixel. {skip} {method} Without a slice or a pixel left the result is []. Slices of different shape, or with rows of different length, raise a ValueError (also when they would be left out). {result}""",
+        says="""The projection of a stack of images of one shape into one, pixel by pixel. {skip} {method} Without a
+        slice or a pixel left the result is []. Slices of different shape, or with rows of different length, raise a
+        ValueError (also when they would be left out). {result}""",
         options={
             "skip": {
                 "none": "All slices count.",
@@ -80,7 +82,9 @@ FUNCTIONS = (
             },
             "result": {
                 "image": "The result is the projection.",
-                "sharpest": "The result is [the projection, the 0-based index, among the slices that count, of the one whose pixels have the greatest variance (divisor n, rounded to 9 decimals), the first of several].",
+                "sharpest": "The result is [the projection, the 0-based index, among the slices that count, of the "
+                "one whose pixels have the greatest variance (divisor n, rounded to 9 decimals), the first of "
+                "several].",
             },
         },
         edges=(
@@ -94,16 +98,20 @@ FUNCTIONS = (
     ),
     Function(
         intensity_profile,
-        says="""The histogram (`histogram`) of the values of `image` in `bins` equally wide bins. {span} {density} {edges} Fewer than one bin, or rows of different length, raise a ValueError; an image without pixels gives [].""",
+        says="""The histogram (`histogram`) of the values of `image` in `bins` equally wide bins. {span} {density}
+        {edges} Fewer than one bin, or rows of different length, raise a ValueError; an image without pixels gives [].""",
         options={
             "span": {
                 "byte": "The bins reach from 0 to 255; values outside do not count in any bin.",
-                "values": "The bins reach from the smallest to the greatest value, or to the smallest + 1 when these are equal.",
+                "values": "The bins reach from the smallest to the greatest value, or to the smallest + 1 when these "
+                "are equal.",
             },
             "density": {
                 "count": "The result is the list of the numbers of pixels.",
-                "share": "The result is the list of the numbers of pixels, each over the number of all pixels of the image.",
-                "cumulative": "The result is the list of the numbers of pixels in the bin and all before it, each over the number of all pixels of the image.",
+                "share": "The result is the list of the numbers of pixels, each over the number of all pixels of the "
+                "image.",
+                "cumulative": "The result is the list of the numbers of pixels in the bin and all before it, each "
+                "over the number of all pixels of the image.",
             },
             "edges": {
                 "omit": "Nothing else is returned.",

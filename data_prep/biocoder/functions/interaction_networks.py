@@ -147,10 +147,12 @@ FUNCTIONS = (
             "measure": {
                 "degree": "the number of partners",
                 "strength": "the sum of the confidences of its interactions",
-                "closeness": "the number of other proteins that can be reached from it, over the sum of the `steps` to them",
+                "closeness": "the number of other proteins that can be reached from it, over the sum of the `steps` "
+                "to them",
             },
             "tie": {
-                "name": "Of proteins with equal scores the ones with the smaller names go in first, and no more than `n` are given.",
+                "name": "Of proteins with equal scores the ones with the smaller names go in first, and no more than "
+                "`n` are given.",
                 "all": "All proteins whose score equals that of the `n`-th are given too.",
             },
             "result": {
@@ -176,7 +178,8 @@ FUNCTIONS = (
         options={
             "weights": {
                 "none": "the number of pairs of its partners that interact with each other",
-                "least": "the sum, over the pairs of its partners that interact with each other, of the smallest of the three confidences in that "
+                "least": "the sum, over the pairs of its partners that interact with each other, of the smallest of "
+                "the three confidences in that "
                 "triangle",
             },
             "mean": {
@@ -204,9 +207,12 @@ FUNCTIONS = (
         says=MADE + """. How alike the partners of the proteins `first` and `second` are: {measure}. {own} {unknown}""",
         options={
             "measure": {
-                "jaccard": "the number of partners of both over the number of partners of at least one of them, 0.0 when there is none",
-                "smaller": "the number of partners of both over the smaller of their two numbers of partners, 0.0 when that is 0",
-                "rare": "the sum, over the partners of both, of 1 / the partner's own number of partners in the network (a protein that is not in the "
+                "jaccard": "the number of partners of both over the number of partners of at least one of them, 0.0 "
+                "when there is none",
+                "smaller": "the number of partners of both over the smaller of their two numbers of partners, 0.0 "
+                "when that is 0",
+                "rare": "the sum, over the partners of both, of 1 / the partner's own number of partners in the "
+                "network (a protein that is not in the "
                 "network adds nothing)",
             },
             "own": {
@@ -246,7 +252,8 @@ FUNCTIONS = (
             "vote": {
                 "count": "Each vote weighs 1.",
                 "distance": "A vote weighs 1 over the square of the number of steps.",
-                "confidence": "A vote weighs the greatest confidence of an interaction between the voter and a protein that is one step nearer to "
+                "confidence": "A vote weighs the greatest confidence of an interaction between the voter and a "
+                "protein that is one step nearer to "
                 "`protein` (`protein` itself at one step).",
             },
             "tie": {

@@ -138,20 +138,22 @@ GENES = [["g0", 0, 10, "+"], ["g1", 8, 20, "-"], ["g2", 20, 30, "+"]]
 FUNCTIONS = (
     Function(
         nearest_features,
-        says="""Those of `features` that are nearest to the feature `query`, as rows [name, distance], where the distance is that of
-        `distance`. {strands} {overlaps} {side} {tie} An empty list when no feature counts.""",
+        says="""Those of `features` that are nearest to the feature `query`, as rows [name, distance], where the
+        distance is that of `distance`. {strands} {overlaps} {side} {tie} An empty list when no feature counts.""",
         options={
             "strands": {
                 "any": "Features of both strands count.",
                 "same": "Only features on the strand of `query` count.",
             },
             "overlaps": {
-                "count": "Features that share a base with `query` count, with a distance of 0 like those that touch it.",
+                "count": "Features that share a base with `query` count, with a distance of 0 like those that touch "
+                "it.",
                 "ignore": "Features that share a base with `query` do not count; those that only touch it do.",
             },
             "side": {
                 "any": "They may lie on either side.",
-                "downstream": "Of those that share no base with `query` only the ones downstream of it (as `downstream` says) count.",
+                "downstream": "Of those that share no base with `query` only the ones downstream of it (as "
+                "`downstream` says) count.",
             },
             "tie": {
                 "all": "All features at the smallest distance are given, in the order of `by_start`.",
@@ -170,8 +172,9 @@ FUNCTIONS = (
     ),
     Function(
         reciprocal_pairs,
-        says="""The pairs of a feature of `first` and one of `second` that overlap enough, as rows [name, name]: they share at least one base, and
-        the number of bases that they share is at least `share` times {of}. {strands} {reuse}""",
+        says="""The pairs of a feature of `first` and one of `second` that overlap enough, as rows [name, name]: they
+        share at least one base, and the number of bases that they share is at least `share` times {of}. {strands}
+        {reuse}""",
         options={
             "of": {
                 "both": "the length of the longer one",
@@ -180,11 +183,15 @@ FUNCTIONS = (
             },
             "strands": {"any": "Strands do not matter.", "same": "Only features of the same strand make a pair."},
             "reuse": {
-                "all": "All such pairs are given, those of the first feature of `first` (in the order of `by_start`) first, and the pairs of one "
+                "all": "All such pairs are given, those of the first feature of `first` (in the order of `by_start`) "
+                "first, and the pairs of one "
                 "feature in the order of `by_start` of the other.",
-                "once": "Each feature is in one pair at most: all such pairs are gone through from the most shared bases to the fewest "
-                "(pairs that share equally many: by the feature of `first` in the order of `by_start`, then by that of `second`), a pair of which a "
-                "feature is already taken is passed over, and the pairs are given in the order in which they were taken.",
+                "once": "Each feature is in one pair at most: all such pairs are gone through from the most shared "
+                "bases to the fewest "
+                "(pairs that share equally many: by the feature of `first` in the order of `by_start`, then by that "
+                "of `second`), a pair of which a "
+                "feature is already taken is passed over, and the pairs are given in the order in which they were "
+                "taken.",
             },
         },
         edges=(
@@ -199,9 +206,9 @@ FUNCTIONS = (
     ),
     Function(
         count_reads,
-        says="""How many of `reads` belong to each of `genes` (both are lists of features; gene names are distinct). {stranded} {mode}
-        {shared_reads} A read of no gene counts 1 under 'no feature'. The result has every gene's name, 'no feature' and 'ambiguous' as
-        keys, also with a value of 0.""",
+        says="""How many of `reads` belong to each of `genes` (both are lists of features; gene names are distinct).
+        {stranded} {mode} {shared_reads} A read of no gene counts 1 under 'no feature'. The result has every gene's
+        name, 'no feature' and 'ambiguous' as keys, also with a value of 0.""",
         options={
             "stranded": {
                 "no": "A read may belong to genes of both strands.",
@@ -230,8 +237,8 @@ FUNCTIONS = (
     ),
     Function(
         cluster_features,
-        says="""The number of each feature's cluster, by name (names are distinct). Two features are in one cluster {gap}, or when others
-        link them in this way. {strands} {numbers} {lone}""",
+        says="""The number of each feature's cluster, by name (names are distinct). Two features are in one cluster
+        {gap}, or when others link them in this way. {strands} {numbers} {lone}""",
         options={
             "gap": {
                 0: "when they share at least one base",
@@ -244,7 +251,8 @@ FUNCTIONS = (
             },
             "numbers": {
                 "place": "Clusters are numbered from 1 in the order of their first member in the order of `by_start`.",
-                "size": "Clusters are numbered from 1 from the most members to the fewest; equally large ones in the order of their first "
+                "size": "Clusters are numbered from 1 from the most members to the fewest; equally large ones in the "
+                "order of their first "
                 "member in the order of `by_start`.",
             },
             "lone": {

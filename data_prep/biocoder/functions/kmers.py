@@ -132,8 +132,8 @@ def _runs(rng: random.Random) -> tuple[str, int]:
 FUNCTIONS = (
     Function(
         kmer_spectrum,
-        says="""How often each word of length `k` occurs in `seq`, which is brought to upper case first; words overlap. {strands}
-        {ambiguous} {rare} A `k` smaller than 1 raises a ValueError.""",
+        says="""How often each word of length `k` occurs in `seq`, which is brought to upper case first; words overlap.
+        {strands} {ambiguous} {rare} A `k` smaller than 1 raises a ValueError.""",
         options={
             "strands": {
                 "one": "A word is counted as it is written.",
@@ -155,10 +155,10 @@ FUNCTIONS = (
     ),
     Function(
         minimizers,
-        says="""The minimizers of `seq` (upper case A, C, G, T): of every `window` consecutive words of length `k`, the smallest word in the
-        alphabet's order. {strands} {tie} {result} The list is in the order of the windows, and a position that several windows choose
-        is given once, when it is first chosen. With fewer than `window` words there is none; a `k` smaller than 1 raises a ValueError,
-        and `window` is at least 1.""",
+        says="""The minimizers of `seq` (upper case A, C, G, T): of every `window` consecutive words of length `k`, the
+        smallest word in the alphabet's order. {strands} {tie} {result} The list is in the order of the windows, and a
+        position that several windows choose is given once, when it is first chosen. With fewer than `window` words
+        there is none; a `k` smaller than 1 raises a ValueError, and `window` is at least 1.""",
         options={
             "strands": {
                 "one": "Words are compared as they are written.",
@@ -170,7 +170,8 @@ FUNCTIONS = (
             },
             "result": {
                 "positions": "The result is the list of the chosen words' 0-based start positions.",
-                "words": "The result is the list of the chosen words, one for each chosen position (so a word can come more than once).",
+                "words": "The result is the list of the chosen words, one for each chosen position (so a word can "
+                "come more than once).",
                 "pairs": "The result is a list of [0-based start position, word].",
             },
         },
@@ -179,17 +180,19 @@ FUNCTIONS = (
     ),
     Function(
         kmer_similarity,
-        says="""How similar two sequences are by their overlapping words of length `k`. {counted} {measure} {empty} A `k` smaller than 1
-        raises a ValueError.""",
+        says="""How similar two sequences are by their overlapping words of length `k`. {counted} {measure} {empty} A
+        `k` smaller than 1 raises a ValueError.""",
         options={
             "counted": {
                 "words": "Each different word counts once, however often it occurs.",
-                "occurrences": "Words count as often as they occur: the intersection takes the smaller of the two counts of each word, the "
+                "occurrences": "Words count as often as they occur: the intersection takes the smaller of the two "
+                "counts of each word, the "
                 "union the larger.",
             },
             "measure": {
                 "jaccard": "The result is the size of the intersection over the size of the union.",
-                "containment": "The result is the size of the intersection over the size of the first sequence's words alone.",
+                "containment": "The result is the size of the intersection over the size of the first sequence's "
+                "words alone.",
                 "dice": "The result is twice the size of the intersection over the sum of both sequences' sizes.",
             },
             "empty": {
@@ -203,13 +206,14 @@ FUNCTIONS = (
     ),
     Function(
         complexity,
-        says="""The linguistic complexity of `seq` (letters A, C, G, T): for each word length k from 1 to `longest` (at least 1), the number of
-        different words that occur, and the largest number that could. {possible} {short} {mean} When no word length is left the result
-        is 0.0.""",
+        says="""The linguistic complexity of `seq` (letters A, C, G, T): for each word length k from 1 to `longest` (at
+        least 1), the number of different words that occur, and the largest number that could. {possible} {short} {mean}
+        When no word length is left the result is 0.0.""",
         options={
             "possible": {
                 "places": "The largest number for k is the number of places, len(seq) - k + 1.",
-                "bounded": "The largest number for k is the smaller of 4 ** k and the number of places, len(seq) - k + 1.",
+                "bounded": "The largest number for k is the smaller of 4 ** k and the number of places, len(seq) - k "
+                "+ 1.",
             },
             "short": {
                 "skip": "Word lengths greater than the length of `seq` are left out.",
@@ -226,16 +230,18 @@ FUNCTIONS = (
     ),
     Function(
         homopolymers,
-        says="""The runs of one letter in `seq` that are at least `shortest` (at least 1) letters long; a run is as long as it can be. {case}
-        {places} {order}""",
+        says="""The runs of one letter in `seq` that are at least `shortest` (at least 1) letters long; a run is as long
+        as it can be. {case} {places} {order}""",
         options={
             "case": {
-                "ignore": "`seq` is brought to upper case first, so that 'aA' is a run, and letters are given in upper case.",
+                "ignore": "`seq` is brought to upper case first, so that 'aA' is a run, and letters are given in "
+                "upper case.",
                 "heed": "Upper and lower case are different letters, and letters are given as they are written.",
             },
             "places": {
                 "half-open": "A run is given as [letter, start, end] with 0-based start and exclusive end.",
-                "closed": "A run is given as [letter, first, last] with 1-based positions of its first and last letter.",
+                "closed": "A run is given as [letter, first, last] with 1-based positions of its first and last "
+                "letter.",
             },
             "order": {
                 "place": "Runs are in the order of their start.",
@@ -251,7 +257,8 @@ FUNCTIONS = (
         options={
             "overlap": {
                 "free": "Occurrences may overlap, and all of them count.",
-                "apart": "Occurrences may not overlap: they are counted from the left, each one not before the end of the one counted before, "
+                "apart": "Occurrences may not overlap: they are counted from the left, each one not before the end of "
+                "the one counted before, "
                 "and only those that are counted this way are given.",
             },
             "tie": {
@@ -259,7 +266,8 @@ FUNCTIONS = (
                 "alphabet": "Of several equally long ones it is the first in the alphabet's order.",
             },
             "result": {
-                "places": "The result is [word, list of the 0-based start positions of its occurrences, in order]; ['', []] when there is none.",
+                "places": "The result is [word, list of the 0-based start positions of its occurrences, in order]; "
+                "['', []] when there is none.",
                 "number": "The result is [word, number of its occurrences]; ['', 0] when there is none.",
             },
         },

@@ -150,7 +150,8 @@ RAGGED = ([[1, 0], [1]],)
 FUNCTIONS = (
     Function(
         label_objects,
-        says="""The objects of `image`, each with a number of its own from 1 on, as an image of the same shape with 0 for the background. {values} {steps} {order} Rows of different length raise a ValueError.""",
+        says="""The objects of `image`, each with a number of its own from 1 on, as an image of the same shape with 0
+        for the background. {values} {steps} {order} Rows of different length raise a ValueError.""",
         options={
             "values": {
                 "mask": "An object is a connected set of pixels that are not 0, whatever their values.",
@@ -161,8 +162,10 @@ FUNCTIONS = (
                 8: "Pixels are connected with the eight that share a side or a corner with them.",
             },
             "order": {
-                "place": "Numbers are given in the order in which the image is read row by row, from the left, by an object's first pixel.",
-                "size": "Numbers are given by the number of pixels, the greatest first; objects of equal size in the order in which the image is read row by row, from the left, by an object's first pixel.",
+                "place": "Numbers are given in the order in which the image is read row by row, from the left, by an "
+                "object's first pixel.",
+                "size": "Numbers are given by the number of pixels, the greatest first; objects of equal size in the "
+                "order in which the image is read row by row, from the left, by an object's first pixel.",
             },
         },
         edges=(([],), ([[]],), ([[0]],), ([[1, 0], [0, 1]],), ([[1, 2], [2, 1]],), RAGGED, ([[0, 1], [3, 0], [3, 3]],)),
@@ -170,14 +173,16 @@ FUNCTIONS = (
     ),
     Function(
         fill_holes,
-        says="""`image` with its small holes filled. A hole is a set of 0s, connected by sharing {steps}, of which no pixel lies in the image's first or last row or column. One is filled when it has {bound} `largest` pixels. {value} Rows of different length
-        raise a ValueError.""",
+        says="""`image` with its small holes filled. A hole is a set of 0s, connected by sharing {steps}, of which no
+        pixel lies in the image's first or last row or column. One is filled when it has {bound} `largest` pixels.
+        {value} Rows of different length raise a ValueError.""",
         options={
             "steps": {4: "a side", 8: "a side or a corner"},
             "bound": {"at": "at most", "below": "fewer than"},
             "value": {
                 "one": "Its pixels become 1.",
-                "least": "Its pixels become the smallest of the values other than 0 that share a side with one of them.",
+                "least": "Its pixels become the smallest of the values other than 0 that share a side with one of "
+                "them.",
                 "greatest": "Its pixels become the greatest of the values that share a side with one of them.",
             },
         },
@@ -192,13 +197,17 @@ FUNCTIONS = (
     ),
     Function(
         morphology,
-        says="""The binary image (1 where `image` is not 0) {operation}, with a structuring element of the pixel itself and {steps}. {outside} Rows of different length raise a ValueError.""",
+        says="""The binary image (1 where `image` is not 0) {operation}, with a structuring element of the pixel itself
+        and {steps}. {outside} Rows of different length raise a ValueError.""",
         options={
             "operation": {
                 "erode": "eroded: a pixel stays 1 only when all pixels under the element are 1",
-                "gradient": "dilated (a pixel becomes 1 when any pixel under the element is 1) less the same eroded (a pixel stays 1 only when all pixels under the element are 1)",
-                "open": "opened, that is eroded (a pixel stays 1 only when all pixels under the element are 1) and then dilated (a pixel becomes 1 when any is 1)",
-                "close": "closed, that is dilated (a pixel becomes 1 when any pixel under the element is 1) and then eroded (a pixel stays 1 only when all are 1)",
+                "gradient": "dilated (a pixel becomes 1 when any pixel under the element is 1) less the same eroded "
+                "(a pixel stays 1 only when all pixels under the element are 1)",
+                "open": "opened, that is eroded (a pixel stays 1 only when all pixels under the element are 1) and "
+                "then dilated (a pixel becomes 1 when any is 1)",
+                "close": "closed, that is dilated (a pixel becomes 1 when any pixel under the element is 1) and then "
+                "eroded (a pixel stays 1 only when all are 1)",
             },
             "steps": {4: "the four that share a side with it", 8: "the eight that share a side or a corner with it"},
             "outside": {
@@ -211,7 +220,8 @@ FUNCTIONS = (
     ),
     Function(
         clear_border,
-        says="""`image` without the objects at its border: those with a pixel among the `margin` (0 or more) {sides}. {by} {result} Rows of different length raise a ValueError.""",
+        says="""`image` without the objects at its border: those with a pixel among the `margin` (0 or more) {sides}.
+        {by} {result} Rows of different length raise a ValueError.""",
         options={
             "sides": {
                 "all": "first or last rows or columns",
@@ -219,12 +229,15 @@ FUNCTIONS = (
             },
             "by": {
                 "label": "An object is all pixels of one value other than 0, connected or not.",
-                "connected": "An object is a set of pixels of one value other than 0 that are connected over shared sides.",
+                "connected": "An object is a set of pixels of one value other than 0 that are connected over shared "
+                "sides.",
             },
             "result": {
                 "plain": "The result is the image with 0 in the place of these objects.",
-                "renumbered": "The result is the image with 0 in the place of these objects, and the values that are left, in increasing order, replaced by 1, 2, 3 and so on.",
-                "removed": "The result is [the image with 0 in the place of these objects, the number of pixels that became 0].",
+                "renumbered": "The result is the image with 0 in the place of these objects, and the values that are "
+                "left, in increasing order, replaced by 1, 2, 3 and so on.",
+                "removed": "The result is [the image with 0 in the place of these objects, the number of pixels that "
+                "became 0].",
             },
         },
         edges=(
@@ -239,7 +252,8 @@ FUNCTIONS = (
     ),
     Function(
         mask_distances,
-        says="""How far each pixel that is not 0 is from the nearest 0; a 0 has distance 0. The distance is the smallest number of steps, {steps}. {start} {result} Rows of different length raise a ValueError.""",
+        says="""How far each pixel that is not 0 is from the nearest 0; a 0 has distance 0. The distance is the smallest
+        number of steps, {steps}. {start} {result} Rows of different length raise a ValueError.""",
         options={
             "steps": {
                 "four": "each to a pixel that shares a side",
@@ -247,12 +261,15 @@ FUNCTIONS = (
             },
             "start": {
                 "inside": "Only 0s of the image count.",
-                "edge": "What lies outside of the image counts as 0 too, so that a pixel in the first or last row or column has a distance of at most 1.",
+                "edge": "What lies outside of the image counts as 0 too, so that a pixel in the first or last row or "
+                "column has a distance of at most 1.",
             },
             "result": {
                 "image": "The result is an image of the distances, with None where no 0 can be reached.",
-                "greatest": "The result is [the greatest distance, the number of pixels that have it]; pixels that can reach no 0 do not count, and without any other the result is [0, 0].",
-                "mean": "The result is [mean distance, their number] of the pixels that are not 0 and can reach a 0; [0.0, 0] without any.",
+                "greatest": "The result is [the greatest distance, the number of pixels that have it]; pixels that "
+                "can reach no 0 do not count, and without any other the result is [0, 0].",
+                "mean": "The result is [mean distance, their number] of the pixels that are not 0 and can reach a 0; "
+                "[0.0, 0] without any.",
             },
         },
         edges=(

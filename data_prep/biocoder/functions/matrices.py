@@ -110,10 +110,11 @@ def _matrix(rng: random.Random) -> tuple[str, list[dict[str, float]]]:
 FUNCTIONS = (
     Function(
         weight_matrix,
-        says="""The log-odds position weight matrix of the equally long `sites`, as a list of dictionaries from 'A', 'C', 'G', 'T' to weight, one
-        a column. A weight is the logarithm of a letter's share of its column over its background share. {pseudo} A column's share is
-        (count + pseudocount) / (sum of the four counts + 4 pseudocounts); other letters do not count. {background} {base} No sites, or
-        sites of different length, raise a ValueError.""",
+        says="""The log-odds position weight matrix of the equally long `sites`, as a list of dictionaries from 'A',
+        'C', 'G', 'T' to weight, one a column. A weight is the logarithm of a letter's share of its column over its
+        background share. {pseudo} A column's share is (count + pseudocount) / (sum of the four counts + 4
+        pseudocounts); other letters do not count. {background} {base} No sites, or sites of different length, raise a
+        ValueError.""",
         options={
             "pseudo": {
                 "quarter": "The pseudocount is 0.25 a letter.",
@@ -122,7 +123,8 @@ FUNCTIONS = (
             },
             "background": {
                 "even": "The background share is 0.25 for each letter.",
-                "sites": "The background share of a letter is (its count in all columns + 1) / (the count of all four in all columns + 4).",
+                "sites": "The background share of a letter is (its count in all columns + 1) / (the count of all four "
+                "in all columns + 4).",
             },
             "base": {"bits": "The logarithm is to base 2.", "nats": "The logarithm is the natural one."},
         },
@@ -131,13 +133,15 @@ FUNCTIONS = (
     ),
     Function(
         site_consensus,
-        says="""The consensus of the equally long `sites` (letters A, C, G, T, N, and '-' for a gap), one letter a column; sites of different length
-        raise a ValueError, and no sites give ''. The letter of a column is the base that is the most frequent among A, C, G, T. {gaps} {share}
-        {tie} A column without any base gives '-' when it has a gap, else 'N'.""",
+        says="""The consensus of the equally long `sites` (letters A, C, G, T, N, and '-' for a gap), one letter a
+        column; sites of different length raise a ValueError, and no sites give ''. The letter of a column is the base
+        that is the most frequent among A, C, G, T. {gaps} {share} {tie} A column without any base gives '-' when it has
+        a gap, else 'N'.""",
         options={
             "gaps": {
                 "ignore": "Gaps and Ns do not count: the share of a base is of the column's bases only.",
-                "heed": "The share of a base is of all the column's letters, gaps and Ns among them; and when gaps are more than the most frequent "
+                "heed": "The share of a base is of all the column's letters, gaps and Ns among them; and when gaps "
+                "are more than the most frequent "
                 "base, the column gives '-' at once.",
             },
             "share": {
@@ -166,8 +170,9 @@ FUNCTIONS = (
     ),
     Function(
         information,
-        says="""The information of each column of the equally long `sites` in bits: 2 minus the entropy of the shares of A, C, G, T; other letters
-        do not count, and sites of different length raise a ValueError. {correct} {gaps} A column without A, C, G, T has 0.0. {result}""",
+        says="""The information of each column of the equally long `sites` in bits: 2 minus the entropy of the shares of
+        A, C, G, T; other letters do not count, and sites of different length raise a ValueError. {correct} {gaps} A
+        column without A, C, G, T has 0.0. {result}""",
         options={
             "correct": {
                 False: "There is no correction for small samples.",
@@ -179,8 +184,10 @@ FUNCTIONS = (
             },
             "result": {
                 "each": "The result is the list of the columns' values, also negative ones; [] for no sites.",
-                "running": "The result is the list of the sums of the values of a column and all columns before it (negative ones as they are); [] for no sites.",
-                "total": "The result is a list with one number, the sum of the columns' values (negative ones as they are); [0.0] for no sites.",
+                "running": "The result is the list of the sums of the values of a column and all columns before it "
+                "(negative ones as they are); [] for no sites.",
+                "total": "The result is a list with one number, the sum of the columns' values (negative ones as they "
+                "are); [0.0] for no sites.",
             },
         },
         edges=(([],), (["A"],), (["A", "C"],), (["A", "CC"],), (["NA", "-C"],), (["ACGT", "AGCT", "A-NT"],)),
@@ -188,14 +195,15 @@ FUNCTIONS = (
     ),
     Function(
         best_site,
-        says="""The best-scoring place of a weight matrix in `seq` (upper case): a window's score is the sum, over the columns of `matrix`, of the
-        weight of the letter there. {strands} {unknown} The result is [score, 0-based start of the window in `seq` as it is written, strand].
-        {tie} Scores that differ by less than 1e-9 are equal. When there is no window to score, or the matrix has no column, a ValueError is
-        raised.""",
+        says="""The best-scoring place of a weight matrix in `seq` (upper case): a window's score is the sum, over the
+        columns of `matrix`, of the weight of the letter there. {strands} {unknown} The result is [score, 0-based start
+        of the window in `seq` as it is written, strand]. {tie} Scores that differ by less than 1e-9 are equal. When
+        there is no window to score, or the matrix has no column, a ValueError is raised.""",
         options={
             "strands": {
                 "one": "Only `seq` as it is written is scored, with strand '+'.",
-                "both": "Each window is scored as it is written, with strand '+', and then its reverse complement, with strand '-'.",
+                "both": "Each window is scored as it is written, with strand '+', and then its reverse complement, "
+                "with strand '-'.",
             },
             "unknown": {
                 "worst": "A letter without a weight in a column gets the smallest weight of that column.",

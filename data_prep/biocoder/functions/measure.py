@@ -144,7 +144,8 @@ def _grey(rng: random.Random) -> tuple[list[list[int]], list[list[float]]]:
 FUNCTIONS = (
     Function(
         object_shapes,
-        says="""Measurements of the objects of a labelled image, as a dictionary from an object's number to [number of its pixels, perimeter, {place}] {perimeter} {small} Rows of different length raise a ValueError.""",
+        says="""Measurements of the objects of a labelled image, as a dictionary from an object's number to [number of
+        its pixels, perimeter, {place}] {perimeter} {small} Rows of different length raise a ValueError.""",
         options={
             "place": {
                 "centroid": "mean row, mean column] as one list of four numbers.",
@@ -152,8 +153,10 @@ FUNCTIONS = (
                 "extent": "share of its bounding box that its pixels fill] as one list of three numbers.",
             },
             "perimeter": {
-                "sides": "The perimeter is the number of sides of its pixels beyond which there is no pixel of the object, the image's edge among them.",
-                "pixels": "The perimeter is the number of its pixels that have a side beyond which there is no pixel of the object, the image's edge among them.",
+                "sides": "The perimeter is the number of sides of its pixels beyond which there is no pixel of the "
+                "object, the image's edge among them.",
+                "pixels": "The perimeter is the number of its pixels that have a side beyond which there is no pixel "
+                "of the object, the image's edge among them.",
             },
             "small": {
                 1: "All objects are measured.",
@@ -165,18 +168,23 @@ FUNCTIONS = (
     ),
     Function(
         match_objects,
-        says="""Objects of the labelled image `truth` matched with those of `found` (images of different shape raise a ValueError). {measure} Pairs with common pixels whose value is {bound} `share` can match. They are taken by falling value, of equal ones by the number in `truth` and then that in `found`; a pair is
-        a match when neither of its objects has one yet. {result}""",
+        says="""Objects of the labelled image `truth` matched with those of `found` (images of different shape raise a
+        ValueError). {measure} Pairs with common pixels whose value is {bound} `share` can match. They are taken by
+        falling value, of equal ones by the number in `truth` and then that in `found`; a pair is a match when neither
+        of its objects has one yet. {result}""",
         options={
             "measure": {
                 "union": "A pair's value is its number of common pixels over the number of pixels of either.",
                 "dice": "A pair's value is twice its number of common pixels over the sum of both numbers of pixels.",
-                "recall": "A pair's value is its number of common pixels over the number of pixels of the object of `truth`.",
+                "recall": "A pair's value is its number of common pixels over the number of pixels of the object of "
+                "`truth`.",
             },
             "bound": {"with": "at least", "without": "more than"},
             "result": {
-                "matches": "The result is the list of [number in truth, number in found, value], sorted by the number in `truth`.",
-                "counts": "The result is [number of matches, objects of `truth` without one, objects of `found` without one].",
+                "matches": "The result is the list of [number in truth, number in found, value], sorted by the number "
+                "in `truth`.",
+                "counts": "The result is [number of matches, objects of `truth` without one, objects of `found` "
+                "without one].",
             },
         },
         edges=(
@@ -191,12 +199,16 @@ FUNCTIONS = (
     ),
     Function(
         object_intensity,
-        says="""The brightness of the objects of the labelled image `labels` in `image` (images of different shape raise a ValueError), as a dictionary from an object's number to a list of two numbers. {background} The first number is the {statistic} of the object's values. {total}""",
+        says="""The brightness of the objects of the labelled image `labels` in `image` (images of different shape raise
+        a ValueError), as a dictionary from an object's number to a list of two numbers. {background} The first number
+        is the {statistic} of the object's values. {total}""",
         options={
             "background": {
                 "none": "Values are taken as they are.",
-                "mean": "From every value the mean of the values of the pixels that are in no object is taken off (nothing when there are none).",
-                "least": "From every value the smallest of the values of the pixels that are in no object is taken off (nothing when there are none).",
+                "mean": "From every value the mean of the values of the pixels that are in no object is taken off "
+                "(nothing when there are none).",
+                "least": "From every value the smallest of the values of the pixels that are in no object is taken "
+                "off (nothing when there are none).",
             },
             "statistic": {
                 "mean": "mean",
@@ -213,15 +225,19 @@ FUNCTIONS = (
     ),
     Function(
         nearest_objects,
-        says="""The nearest other object of each object of a labelled image, as a dictionary from an object's number to [distance, {tie} {gap} Distances are compared, and given, rounded to 9 decimals. {alone} Rows of different length raise a ValueError.""",
+        says="""The nearest other object of each object of a labelled image, as a dictionary from an object's number to
+        [distance, {tie} {gap} Distances are compared, and given, rounded to 9 decimals. {alone} Rows of different
+        length raise a ValueError.""",
         options={
             "gap": {
                 "centroids": "The distance of two objects is that of their centroids (mean row, mean column).",
                 "pixels": "The distance of two objects is the smallest one between the centres of two of their pixels.",
             },
             "tie": {
-                "number": "number of the nearest other object (the smallest of several), how many other objects are at that distance].",
-                "small": "number of pixels of the nearest other object (the smallest of several), how many other objects are at that distance].",
+                "number": "number of the nearest other object (the smallest of several), how many other objects are "
+                "at that distance].",
+                "small": "number of pixels of the nearest other object (the smallest of several), how many other "
+                "objects are at that distance].",
             },
             "alone": {
                 "none": "An object without any other has None.",

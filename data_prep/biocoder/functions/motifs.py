@@ -75,22 +75,27 @@ def _cutting(rng: random.Random) -> tuple[str, str, int]:
 FUNCTIONS = (
     Function(
         find_motif,
-        says="""Where the motif `motif` (IUPAC codes) occurs in `seq`; both are brought to upper case first, and `fits` says which base a
-        code stands for. {strands} {overlap} {start} Hits are in the order of their position, at one position '+' before '-'. An empty motif
-        raises a ValueError.""",
+        says="""Where the motif `motif` (IUPAC codes) occurs in `seq`; both are brought to upper case first, and `fits`
+        says which base a code stands for. {strands} {overlap} {start} Hits are in the order of their position, at one
+        position '+' before '-'. An empty motif raises a ValueError.""",
         options={
             "strands": {
                 "forward": "Only `seq` as it is written is searched, and the result is a list of start positions.",
-                "both": "The reverse complement of the motif is searched too. The result is a list of [start position, strand], the start being "
-                "that of the matched letters in `seq` as it is written, the strand '+' for the motif and '-' for its reverse complement; a motif "
+                "both": "The reverse complement of the motif is searched too. The result is a list of [start "
+                "position, strand], the start being "
+                "that of the matched letters in `seq` as it is written, the strand '+' for the motif and '-' for its "
+                "reverse complement; a motif "
                 "that is its own reverse complement gives both at each place.",
-                "once": "The reverse complement of the motif is searched too. The result is a list of [start position, strand], the start being "
-                "that of the matched letters in `seq` as it is written, the strand '+' for the motif and '-' for its reverse complement; but the "
+                "once": "The reverse complement of the motif is searched too. The result is a list of [start "
+                "position, strand], the start being "
+                "that of the matched letters in `seq` as it is written, the strand '+' for the motif and '-' for its "
+                "reverse complement; but the "
                 "reverse complement is not searched when it is the motif itself.",
             },
             "overlap": {
                 True: "Hits of one strand may overlap.",
-                False: "Hits of one strand may not overlap: after a hit the search of that strand goes on behind it, from left to right.",
+                False: "Hits of one strand may not overlap: after a hit the search of that strand goes on behind it, "
+                "from left to right.",
             },
             "start": {0: "Positions are 0-based.", 1: "Positions are 1-based."},
         },
@@ -107,20 +112,25 @@ FUNCTIONS = (
     ),
     Function(
         digest,
-        says="""The fragments that a restriction enzyme makes of `seq` (brought to upper case). It recognises `site` (upper-case IUPAC codes, see
-        `fits`) and cuts before the letter of index `cut` of the site, so that 0 is in front of it and len(site) behind it; a `cut` outside 0 to
-        len(site), or an empty site, raises a ValueError. Sites may overlap. {strands} {shape} {result}""",
+        says="""The fragments that a restriction enzyme makes of `seq` (brought to upper case). It recognises `site`
+        (upper-case IUPAC codes, see `fits`) and cuts before the letter of index `cut` of the site, so that 0 is in
+        front of it and len(site) behind it; a `cut` outside 0 to len(site), or an empty site, raises a ValueError.
+        Sites may overlap. {strands} {shape} {result}""",
         options={
             "strands": {
                 "one": "The site is looked for as it is written only.",
-                "both": "The reverse complement of the site is looked for too; where it begins at index j, the cut is before index "
+                "both": "The reverse complement of the site is looked for too; where it begins at index j, the cut is "
+                "before index "
                 "j + len(site) - cut. A place that is cut twice counts once.",
             },
             "shape": {
-                "line": "`seq` is linear; a cut before its first or behind its last letter makes no fragment. Fragments are in the order of `seq`; "
+                "line": "`seq` is linear; a cut before its first or behind its last letter makes no fragment. "
+                "Fragments are in the order of `seq`; "
                 "an empty `seq` has none.",
-                "circle": "`seq` is circular: sites may run over its end (one shorter than the site has none), and places of cuts count modulo its length. Fragments are in the order of "
-                "the cuts' places (0-based), the last one running over the end to the first cut; without a cut it is `seq` as it is written, and an "
+                "circle": "`seq` is circular: sites may run over its end (one shorter than the site has none), and "
+                "places of cuts count modulo its length. Fragments are in the order of "
+                "the cuts' places (0-based), the last one running over the end to the first cut; without a cut it is "
+                "`seq` as it is written, and an "
                 "empty `seq` has none.",
             },
             "result": {

@@ -99,13 +99,14 @@ def _rows(rng: random.Random) -> tuple[list[str]]:
 FUNCTIONS = (
     Function(
         conservation,
-        says="""How conserved each column of the alignment `rows` is, as a list. {measure} {gaps} A column of gaps only {empty}. Rows of different length raise a ValueError; no
-        rows give [].""",
+        says="""How conserved each column of the alignment `rows` is, as a list. {measure} {gaps} A column of gaps only
+        {empty}. Rows of different length raise a ValueError; no rows give [].""",
         options={
             "measure": {
                 "majority": "The value of a column is the share of its most frequent letter among its letters.",
                 "entropy": "The value of a column is 1 - (entropy of its letters in bits) / log2(5).",
-                "pairs": "The value of a column is the share of equal pairs among all pairs of its letters (those of different rows), and 1.0 for a single letter.",
+                "pairs": "The value of a column is the share of equal pairs among all pairs of its letters (those of "
+                "different rows), and 1.0 for a single letter.",
             },
             "gaps": {
                 "omit": "Gaps are no letters and do not count.",
@@ -119,17 +120,19 @@ FUNCTIONS = (
     ),
     Function(
         trim_columns,
-        says="""The alignment `rows` without columns of too many gaps: a column is bad when its share of gaps is {bound} `share`. {which} {result} Rows of different length raise a
-        ValueError; no rows give [].""",
+        says="""The alignment `rows` without columns of too many gaps: a column is bad when its share of gaps is {bound}
+        `share`. {which} {result} Rows of different length raise a ValueError; no rows give [].""",
         options={
             "bound": {"at": "at or above", "above": "above"},
             "which": {
                 "all": "All bad columns are taken out.",
-                "ends": "Only the bad columns before the first and behind the last good one are taken out; without a good column all are.",
+                "ends": "Only the bad columns before the first and behind the last good one are taken out; without a "
+                "good column all are.",
             },
             "result": {
                 "rows": "The result is the list of the rows that are left of all rows, in their order.",
-                "filled": "The result is the list of what is left of the rows, in their order, without those that have no letter any more.",
+                "filled": "The result is the list of what is left of the rows, in their order, without those that "
+                "have no letter any more.",
                 "columns": "The result is the list of the 0-based indices of the columns that stay.",
             },
         },
@@ -145,13 +148,15 @@ FUNCTIONS = (
     ),
     Function(
         row_distances,
-        says="""The matrix of distances between the rows of an alignment, as a list of lists: for each pair of rows p, the share of different letters among their common columns.
-        {gaps} {model} {empty} The diagonal is 0.0. Rows of different length raise a ValueError; no rows give [].""",
+        says="""The matrix of distances between the rows of an alignment, as a list of lists: for each pair of rows p,
+        the share of different letters among their common columns. {gaps} {model} {empty} The diagonal is 0.0. Rows of
+        different length raise a ValueError; no rows give [].""",
         options={
             "gaps": {
                 "pairwise": "The common columns of two rows are those in which neither has a gap.",
                 "complete": "The common columns are those in which no row of the alignment has a gap.",
-                "difference": "The common columns of two rows are those in which not both have a gap, and a gap differs from every letter.",
+                "difference": "The common columns of two rows are those in which not both have a gap, and a gap "
+                "differs from every letter.",
             },
             "model": {
                 "p": "The distance is p.",
@@ -168,8 +173,9 @@ FUNCTIONS = (
     ),
     Function(
         sum_of_pairs,
-        says="""The sum-of-pairs score of an alignment: in each column every pair of rows adds `match` for two equal letters, `mismatch` for two different ones, and `gap` for a letter
-        and a gap. {twice} {result} Rows of different length raise a ValueError.""",
+        says="""The sum-of-pairs score of an alignment: in each column every pair of rows adds `match` for two equal
+        letters, `mismatch` for two different ones, and `gap` for a letter and a gap. {twice} {result} Rows of different
+        length raise a ValueError.""",
         options={
             "twice": {
                 "nothing": "Two gaps add 0.",
@@ -178,8 +184,10 @@ FUNCTIONS = (
             },
             "result": {
                 "columns": "The result is the list of the columns' scores ([] without rows or columns).",
-                "mean": "The result is the list of the columns' scores, each over the number of pairs of rows (with a single row the scores are 0.0; [] without rows or columns).",
-                "total": "The result is a list with one number, the sum of the columns' scores ([0] without rows or columns).",
+                "mean": "The result is the list of the columns' scores, each over the number of pairs of rows (with a "
+                "single row the scores are 0.0; [] without rows or columns).",
+                "total": "The result is a list with one number, the sum of the columns' scores ([0] without rows or "
+                "columns).",
             },
         },
         edges=(

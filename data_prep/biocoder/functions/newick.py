@@ -110,19 +110,24 @@ def _length(rng: random.Random, missing: float, zero: float) -> str:
 FUNCTIONS = (
     Function(
         leaf_depths,
-        says="""How far each leaf of the Newick tree `text` is below the root, as a dictionary from the leaf's name to a number; leaves without a name have no key. {measure} {above}
-        {repeated} What `parse` does not read raises its ValueError.""",
+        says="""How far each leaf of the Newick tree `text` is below the root, as a dictionary from the leaf's name to a
+        number; leaves without a name have no key. {measure} {above} {repeated} What `parse` does not read raises its
+        ValueError.""",
         options={
             "measure": {
                 "branches": "The depth is the number of branches from the root to the leaf, whatever their lengths.",
-                "zero": "The depth is the sum of the lengths of the branches from the root to the leaf, a branch without a length counting 0.",
-                "one": "The depth is the sum of the lengths of the branches from the root to the leaf, a branch without a length counting 1.",
-                "error": "The depth is the sum of the lengths of the branches from the root to the leaf; a branch without a length between the root and a leaf "
+                "zero": "The depth is the sum of the lengths of the branches from the root to the leaf, a branch "
+                "without a length counting 0.",
+                "one": "The depth is the sum of the lengths of the branches from the root to the leaf, a branch "
+                "without a length counting 1.",
+                "error": "The depth is the sum of the lengths of the branches from the root to the leaf; a branch "
+                "without a length between the root and a leaf "
                 "raises a ValueError.",
             },
             "above": {
                 "omit": "A branch above the root does not count.",
-                "count": "A branch above the root counts like the others where the root has a length, and does not count where it has none.",
+                "count": "A branch above the root counts like the others where the root has a length, and does not "
+                "count where it has none.",
             },
             "repeated": {
                 "last": "Of several leaves of one name the last from left to right counts.",
@@ -134,16 +139,18 @@ FUNCTIONS = (
     ),
     Function(
         leaf_distance,
-        says="""How far apart two different leaves of the Newick tree `text` are. The leaves of `text` have names, each its own. The way between the two leads over their last common
-        ancestor. {measure} {result} {unknown}""",
+        says="""How far apart two different leaves of the Newick tree `text` are. The leaves of `text` have names, each
+        its own. The way between the two leads over their last common ancestor. {measure} {result} {unknown}""",
         options={
             "measure": {
                 "branches": "A way is as long as the number of its branches.",
-                "lengths": "A way is as long as the sum of its branches' lengths, a branch without a length counting 0.",
+                "lengths": "A way is as long as the sum of its branches' lengths, a branch without a length counting "
+                "0.",
             },
             "result": {
                 "sum": "The result is [length of the way, sorted names of the leaves below the ancestor].",
-                "sides": "The result is [length of the way from the first leaf up to the ancestor, the same of the second, number of leaves below the ancestor].",
+                "sides": "The result is [length of the way from the first leaf up to the ancestor, the same of the "
+                "second, number of leaves below the ancestor].",
             },
             "unknown": {
                 "empty": "When a name is not that of a leaf, the result is [].",
@@ -161,10 +168,12 @@ FUNCTIONS = (
     ),
     Function(
         midpoint_split,
-        says="""Where the midpoint of the tree `text` lies: the middle of the longest way between two leaves (by branch lengths, a missing one counting 0). Pairs of leaves are compared from left
-        to right: the first leaf with the second, with the third and so on, then the second with the third. {tie} Lengths that differ by less than 1e-9 are equal. The middle is looked for from
-        the pair's left leaf when its way up to the pair's last common ancestor is at least half of the whole way, else from the right leaf: walking up, it lies on the first branch at the upper end of which
-        at least half of the way is done. {result} {flat} Fewer than two leaves raise a ValueError.""",
+        says="""Where the midpoint of the tree `text` lies: the middle of the longest way between two leaves (by branch
+        lengths, a missing one counting 0). Pairs of leaves are compared from left to right: the first leaf with the
+        second, with the third and so on, then the second with the third. {tie} Lengths that differ by less than 1e-9
+        are equal. The middle is looked for from the pair's left leaf when its way up to the pair's last common ancestor
+        is at least half of the whole way, else from the right leaf: walking up, it lies on the first branch at the
+        upper end of which at least half of the way is done. {result} {flat} Fewer than two leaves raise a ValueError.""",
         options={
             "tie": {
                 "first": "Of several longest ways the one compared first counts.",
@@ -172,7 +181,8 @@ FUNCTIONS = (
             },
             "result": {
                 "names": "The result is [sorted names of the leaves below that branch, length of the whole way].",
-                "lengths": "The result is [sorted names of the leaves below that branch, distance of the middle from the branch's lower end, its distance from the upper end].",
+                "lengths": "The result is [sorted names of the leaves below that branch, distance of the middle from "
+                "the branch's lower end, its distance from the upper end].",
             },
             "flat": {
                 "allow": "A longest way of length 0 is treated like any other.",

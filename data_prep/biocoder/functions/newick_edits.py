@@ -106,11 +106,12 @@ def _length(rng: random.Random, missing: float, zero: float) -> str:
 FUNCTIONS = (
     Function(
         prune,
-        says="""The Newick text (by `write`) of the tree `text` with only the leaves whose names are in `kept`; '' when none is left. Nodes that have lost all their children are taken
-        out too. {single} {root} {missing}""",
+        says="""The Newick text (by `write`) of the tree `text` with only the leaves whose names are in `kept`; '' when
+        none is left. Nodes that have lost all their children are taken out too. {single} {root} {missing}""",
         options={
             "single": {
-                "join": "A node other than the root that is left with one child (or had one all along) is replaced by that child, from the leaves upwards; the lengths of the "
+                "join": "A node other than the root that is left with one child (or had one all along) is replaced by "
+                "that child, from the leaves upwards; the lengths of the "
                 "two branches are added, a missing one counting 0 unless both are missing.",
                 "keep": "A node that is left with one child stays.",
             },
@@ -135,11 +136,13 @@ FUNCTIONS = (
     ),
     Function(
         ladderize,
-        says="""The Newick text (by `write`) of the tree `text` with the children of every node sorted by size, {first} first. {by} {tie}""",
+        says="""The Newick text (by `write`) of the tree `text` with the children of every node sorted by size, {first}
+        first. {by} {tie}""",
         options={
             "by": {
                 "leaves": "A child's size is the number of leaves below it (a leaf's is 1).",
-                "height": "A child's size is the greatest sum of branch lengths from the child's parent down to a leaf below the child, a missing length counting 0.",
+                "height": "A child's size is the greatest sum of branch lengths from the child's parent down to a "
+                "leaf below the child, a missing length counting 0.",
             },
             "first": {"small": "the smallest", "large": "the greatest"},
             "tie": {
@@ -152,9 +155,10 @@ FUNCTIONS = (
     ),
     Function(
         collapse_short,
-        says="""The Newick text (by `write`) of the tree `text` after short inner branches were taken out: a node that is neither a leaf nor the root is replaced, in its parent's list, by its
-        children in their order, when the branch above it is short, that is when its length is {bound} `shortest`. {missing} Nodes are looked at from the leaves upwards; names
-        of nodes that are taken out are lost. {length}""",
+        says="""The Newick text (by `write`) of the tree `text` after short inner branches were taken out: a node that
+        is neither a leaf nor the root is replaced, in its parent's list, by its children in their order, when the
+        branch above it is short, that is when its length is {bound} `shortest`. {missing} Nodes are looked at from the
+        leaves upwards; names of nodes that are taken out are lost. {length}""",
         options={
             "bound": {"below": "below", "at": "at or below"},
             "missing": {
@@ -163,7 +167,8 @@ FUNCTIONS = (
             },
             "length": {
                 "lose": "The length of a branch that is taken out is lost.",
-                "pass on": "The length of a branch that is taken out, if it has one, is added to those of the replacing children, a missing length counting 0; whether these are short "
+                "pass on": "The length of a branch that is taken out, if it has one, is added to those of the "
+                "replacing children, a missing length counting 0; whether these are short "
                 "was decided before that.",
             },
         },

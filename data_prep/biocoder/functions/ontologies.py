@@ -145,8 +145,8 @@ LINKS = {
 FUNCTIONS = (
     Function(
         term_depths,
-        says="""The depth of each term of `ontology`: {base} for a term without parents, and otherwise 1 more than {path} depth among its parents.
-        {links}""",
+        says="""The depth of each term of `ontology`: {base} for a term without parents, and otherwise 1 more than
+        {path} depth among its parents. {links}""",
         options={
             "base": {0: "0", 1: "1"},
             "path": {"longest": "the greatest", "shortest": "the smallest"},
@@ -157,7 +157,8 @@ FUNCTIONS = (
     ),
     Function(
         annotation_counts,
-        says="""How many genes each term of `ontology` has: {up} A gene counts once for a term. {links} {unknown} {empty} {roots}""",
+        says="""How many genes each term of `ontology` has: {up} A gene counts once for a term. {links} {unknown}
+        {empty} {roots}""",
         options={
             "up": {
                 "ancestors": "those that were given it or a term of which it is an ancestor.",
@@ -199,7 +200,8 @@ FUNCTIONS = (
             "order": {
                 "input": "They come in the order in which they first stand in `terms`.",
                 "name": "They come sorted by name.",
-                "depth": "They come from the one with the most ancestors to the one with the fewest, those with equally many by name.",
+                "depth": "They come from the one with the most ancestors to the one with the fewest, those with "
+                "equally many by name.",
             },
         },
         edges=(
@@ -215,15 +217,19 @@ FUNCTIONS = (
     ),
     Function(
         term_similarity,
-        says="""How alike the terms `first` and `second` are. A term's information is that of the share of the genes that have it (`genes_of`), of all genes
-        that have at least one term of the ontology. {measure} {links} {absent} A `first` or `second` that is not in the ontology raises a ValueError.""",
+        says="""How alike the terms `first` and `second` are. A term's information is that of the share of the genes
+        that have it (`genes_of`), of all genes that have at least one term of the ontology. {measure} {links} {absent}
+        A `first` or `second` that is not in the ontology raises a ValueError.""",
         options={
             "measure": {
-                "resnik": "The result is the greatest information among the ancestors that they have in common (a term is an ancestor of itself), 0.0 "
+                "resnik": "The result is the greatest information among the ancestors that they have in common (a "
+                "term is an ancestor of itself), 0.0 "
                 "without any.",
-                "lin": "The result is twice the greatest information among the ancestors that they have in common (a term is an ancestor of itself; 0 "
+                "lin": "The result is twice the greatest information among the ancestors that they have in common (a "
+                "term is an ancestor of itself; 0 "
                 "without any), over the sum of the information of the two; 1.0 when that sum is 0.",
-                "distance": "The result is the sum of the information of the two, less twice the greatest information among the ancestors that they have "
+                "distance": "The result is the sum of the information of the two, less twice the greatest information "
+                "among the ancestors that they have "
                 "in common (a term is an ancestor of itself; 0 without any).",
             },
             "links": LINKS,

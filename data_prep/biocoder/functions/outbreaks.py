@@ -146,20 +146,23 @@ FAR = {"A": {"B": 30, "C": 1}, "B": {"A": 30, "C": 29}, "C": {"A": 1, "B": 29}}
 FUNCTIONS = (
     Function(
         snp_clusters,
-        says="""Clusters of isolates. At first every isolate is a group of its own. The pairs whose distance is {bound} are gone through in the
-        order of `pairs`; when the two isolates are in different groups, {linkage} {alone} Groups are put in order from the most isolates to the
-        fewest, equally large ones as sorted lists of names. {result}""",
+        says="""Clusters of isolates. At first every isolate is a group of its own. The pairs whose distance is {bound}
+        are gone through in the order of `pairs`; when the two isolates are in different groups, {linkage} {alone}
+        Groups are put in order from the most isolates to the fewest, equally large ones as sorted lists of names.
+        {result}""",
         options={
             "bound": {"within": "at most `threshold`", "below": "smaller than `threshold`"},
             "linkage": {
                 "single": "the two groups become one.",
-                "complete": "the two groups become one if the distance of each isolate of the one to each of the other keeps to the same limit; "
+                "complete": "the two groups become one if the distance of each isolate of the one to each of the "
+                "other keeps to the same limit; "
                 "otherwise nothing happens.",
             },
             "alone": {"keep": "An isolate alone is a group.", "drop": "Groups of one isolate are left out at the end."},
             "result": {
                 "groups": "The result is the list of these lists of names.",
-                "numbers": "The result is a dictionary from each isolate in a group to the number of its group, counted from 1 in that order.",
+                "numbers": "The result is a dictionary from each isolate in a group to the number of its group, "
+                "counted from 1 in that order.",
             },
         },
         edges=((NONE, 3), (ONE, 3), (CHAIN, 2), (CHAIN, 4), (EQUAL, 3), (EQUAL, 4), (FAR, 29)),
@@ -167,19 +170,22 @@ FUNCTIONS = (
     ),
     Function(
         spanning_tree,
-        says="""The minimum spanning tree of the isolates, by Kruskal's algorithm: pairs are taken from the smallest to the greatest distance, and a
-        pair is an edge when the edges so far do not link its two isolates. {tie} {longest} {form}""",
+        says="""The minimum spanning tree of the isolates, by Kruskal's algorithm: pairs are taken from the smallest to
+        the greatest distance, and a pair is an edge when the edges so far do not link its two isolates. {tie} {longest}
+        {form}""",
         options={
             "tie": {
                 "first": "Pairs of the same distance are taken in the order of `pairs`.",
-                "last": "Pairs of the same distance are taken in the opposite of the order of `pairs`, the greatest names first.",
+                "last": "Pairs of the same distance are taken in the opposite of the order of `pairs`, the greatest "
+                "names first.",
             },
             "longest": {
                 0: "Any distance will do.",
                 5: "Pairs with a distance of more than 5 are never an edge, so that there may be several trees.",
             },
             "form": {
-                "taken": "The result is the list of edges [name, greater name, distance] in the order in which they were taken.",
+                "taken": "The result is the list of edges [name, greater name, distance] in the order in which they "
+                "were taken.",
                 "names": "The result is the list of edges [name, greater name, distance], sorted by the names.",
                 "degrees": "The result is the list of [isolate, number of its edges] for all isolates, sorted by name.",
             },
@@ -189,9 +195,10 @@ FUNCTIONS = (
     ),
     Function(
         likely_sources,
-        says="""The likely source of each isolate, by name: of the other isolates at a distance of at most `farthest` that were sampled earlier
-        {same_day} {window} the one at the smallest distance. Of several at that distance, {tie}, and of several such ones the smallest name.
-        None for an isolate without one. `days` has the day on which an isolate was sampled. {missing}""",
+        says="""The likely source of each isolate, by name: of the other isolates at a distance of at most `farthest`
+        that were sampled earlier {same_day} {window} the one at the smallest distance. Of several at that distance,
+        {tie}, and of several such ones the smallest name. None for an isolate without one. `days` has the day on which
+        an isolate was sampled. {missing}""",
         options={
             "same_day": {
                 "no": "(a smaller day; the same day is not enough),",
@@ -223,8 +230,8 @@ FUNCTIONS = (
     ),
     Function(
         mutual_neighbours,
-        says="""The graph of near neighbours. An isolate's neighbours are its `n` nearest. {ties} A pair is an edge when {both} {farthest} {result} An `n` below 1
-        raises a ValueError.""",
+        says="""The graph of near neighbours. An isolate's neighbours are its `n` nearest. {ties} A pair is an edge when
+        {both} {farthest} {result} An `n` below 1 raises a ValueError.""",
         options={
             "ties": {
                 "name": "They are those of `nearest`.",

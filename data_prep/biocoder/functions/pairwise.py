@@ -120,18 +120,23 @@ def _affine(rng: random.Random) -> tuple[str, str, int, int]:
 FUNCTIONS = (
     Function(
         global_alignment,
-        says="""The best global alignment of `a` and `b` with `score` for a pair of letters and GAP for each letter opposite a gap. {ends} It is found
-        by going back from the ends of both sequences to their starts. Where several last columns lead to the best score, {first} {result}""",
+        says="""The best global alignment of `a` and `b` with `score` for a pair of letters and GAP for each letter
+        opposite a gap. {ends} It is found by going back from the ends of both sequences to their starts. Where several
+        last columns lead to the best score, {first} {result}""",
         options={
             "ends": {
                 "none": "All gaps count.",
                 "both": "Gaps before the first and after the last letter of either sequence cost nothing.",
-                "a": "Letters of `a` before the first letter of `b`, or after its last one, cost nothing; all other gaps count, those in `a` too.",
+                "a": "Letters of `a` before the first letter of `b`, or after its last one, cost nothing; all other "
+                "gaps count, those in `a` too.",
             },
             "first": {
-                "match": "a pair of letters is taken before a letter of `a` opposite a gap, and that before a letter of `b` opposite a gap.",
-                "up": "a letter of `a` opposite a gap is taken before a letter of `b` opposite a gap, and that before a pair of letters.",
-                "left": "a letter of `b` opposite a gap is taken before a letter of `a` opposite a gap, and that before a pair of letters.",
+                "match": "a pair of letters is taken before a letter of `a` opposite a gap, and that before a letter "
+                "of `b` opposite a gap.",
+                "up": "a letter of `a` opposite a gap is taken before a letter of `b` opposite a gap, and that before "
+                "a pair of letters.",
+                "left": "a letter of `b` opposite a gap is taken before a letter of `a` opposite a gap, and that "
+                "before a pair of letters.",
             },
             "result": {
                 "rows": "The result is [aligned a, aligned b], with '-' for a gap.",
@@ -143,23 +148,28 @@ FUNCTIONS = (
     ),
     Function(
         local_alignment,
-        says="""The best local alignment of `a` and `b` (Smith and Waterman) with `score` for a pair of letters and GAP for each letter opposite a gap.
-        {case} {tie} From that end one goes back while the score is above 0, taking a pair of letters before a letter of `a` opposite a gap, and
-        that before a letter of `b` opposite a gap. {result}""",
+        says="""The best local alignment of `a` and `b` (Smith and Waterman) with `score` for a pair of letters and GAP
+        for each letter opposite a gap. {case} {tie} From that end one goes back while the score is above 0, taking a
+        pair of letters before a letter of `a` opposite a gap, and that before a letter of `b` opposite a gap. {result}""",
         options={
             "case": {
                 "heed": "Upper and lower case are different letters.",
                 "ignore": "Both sequences are brought to upper case first, also in what is returned.",
             },
             "tie": {
-                "first": "Of several ends with the best score it is the one with the smallest end in `a`, and of these the smallest in `b`.",
-                "last": "Of several ends with the best score it is the one with the greatest end in `a`, and of these the greatest in `b`.",
+                "first": "Of several ends with the best score it is the one with the smallest end in `a`, and of "
+                "these the smallest in `b`.",
+                "last": "Of several ends with the best score it is the one with the greatest end in `a`, and of these "
+                "the greatest in `b`.",
             },
             "result": {
-                "parts": "The result is [score, the aligned part of a, the aligned part of b], both without gaps; [0, '', ''] when no score is above 0.",
-                "half-open": "The result is [score, start in a, end in a, start in b, end in b], 0-based with exclusive ends; five zeros when no score "
+                "parts": "The result is [score, the aligned part of a, the aligned part of b], both without gaps; [0, "
+                "'', ''] when no score is above 0.",
+                "half-open": "The result is [score, start in a, end in a, start in b, end in b], 0-based with "
+                "exclusive ends; five zeros when no score "
                 "is above 0.",
-                "closed": "The result is [score, first in a, last in a, first in b, last in b], 1-based with inclusive ends; five zeros when no score is "
+                "closed": "The result is [score, first in a, last in a, first in b, last in b], 1-based with "
+                "inclusive ends; five zeros when no score is "
                 "above 0.",
             },
         },
@@ -168,20 +178,23 @@ FUNCTIONS = (
     ),
     Function(
         affine_score,
-        says="""The best score of an alignment of all of `a` with all of `b` with affine gaps: `score` for a pair of letters, and `gap_score` with
-        `opening` and `extending` (negative or 0, `opening` not above `extending`) for each gap, a gap being a longest run of letters of one sequence opposite '-'. {adjacent}
-        {ends}""",
+        says="""The best score of an alignment of all of `a` with all of `b` with affine gaps: `score` for a pair of
+        letters, and `gap_score` with `opening` and `extending` (negative or 0, `opening` not above `extending`) for
+        each gap, a gap being a longest run of letters of one sequence opposite '-'. {adjacent} {ends}""",
         options={
             "adjacent": {
-                False: "A gap in one sequence may not be next to a gap in the other: there is a pair of letters between them, or one of them is a gap "
+                False: "A gap in one sequence may not be next to a gap in the other: there is a pair of letters "
+                "between them, or one of them is a gap "
                 "before the first or after the last letter that costs nothing.",
                 True: "A gap in one sequence may be next to a gap in the other; each pays for its own opening.",
             },
             "ends": {
                 "charged": "Gaps at the ends count like all others.",
                 "free": "Gaps at either end of either sequence cost nothing.",
-                "fit": "Letters of `a` before the first and after the last letter of `b` cost nothing; all other gaps count.",
-                "front": "Gaps before the first letter of either sequence cost nothing, those after its last letter count.",
+                "fit": "Letters of `a` before the first and after the last letter of `b` cost nothing; all other gaps "
+                "count.",
+                "front": "Gaps before the first letter of either sequence cost nothing, those after its last letter "
+                "count.",
             },
         },
         edges=(

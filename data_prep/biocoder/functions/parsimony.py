@@ -140,8 +140,10 @@ def _rows(rng: random.Random) -> tuple[Tree, dict[str, str]]:
 FUNCTIONS = (
     Function(
         fitch_changes,
-        says="""The number of changes of one character on a tree by Fitch's algorithm. `letters` gives each leaf's letter; `states_of` (with the alphabet 'ACGT') says which states it stands for. {missing} The states of an
-        inner node are those that are in the states of the most of its children, and its changes are the number of its children less that number. {node} {result}""",
+        says="""The number of changes of one character on a tree by Fitch's algorithm. `letters` gives each leaf's
+        letter; `states_of` (with the alphabet 'ACGT') says which states it stands for. {missing} The states of an inner
+        node are those that are in the states of the most of its children, and its changes are the number of its
+        children less that number. {node} {result}""",
         options={
             "missing": {
                 "any": "A leaf without a letter is treated like one with '?'.",
@@ -153,7 +155,8 @@ FUNCTIONS = (
             },
             "result": {
                 "states": "The result is [changes of all inner nodes together, sorted list of the root's states].",
-                "first": "The result is [changes of all inner nodes together, the alphabetically first of the root's states, their number].",
+                "first": "The result is [changes of all inner nodes together, the alphabetically first of the root's "
+                "states, their number].",
             },
         },
         edges=(
@@ -167,8 +170,10 @@ FUNCTIONS = (
     ),
     Function(
         sankoff_cost,
-        says="""The least cost of one character on a tree by Sankoff's algorithm, with the states A, C, G, T. `letters` gives each leaf's letter; `states_of` (with the alphabet 'ACGT') says which states it stands for, any of which
-        it may take at no cost. {missing} {cost} The result is [least cost, state], the state being one of the root's with that cost. {tie}""",
+        says="""The least cost of one character on a tree by Sankoff's algorithm, with the states A, C, G, T. `letters`
+        gives each leaf's letter; `states_of` (with the alphabet 'ACGT') says which states it stands for, any of which
+        it may take at no cost. {missing} {cost} The result is [least cost, state], the state being one of the root's
+        with that cost. {tie}""",
         options={
             "cost": {
                 "unit": "A change along a branch costs 1.",
@@ -196,8 +201,9 @@ FUNCTIONS = (
     ),
     Function(
         informative_sites,
-        says="""The parsimony-informative sites of the sequences in `rows` (by leaf, upper case), for the leaves of `tree` that have one: columns in which at least two letters occur at least twice each. {extra} Sequences of different length
-        among those of the leaves raise a ValueError. {gaps} {result}""",
+        says="""The parsimony-informative sites of the sequences in `rows` (by leaf, upper case), for the leaves of
+        `tree` that have one: columns in which at least two letters occur at least twice each. {extra} Sequences of
+        different length among those of the leaves raise a ValueError. {gaps} {result}""",
         options={
             "gaps": {
                 "letter": "'?', 'N' and '-' are letters like any other.",
@@ -207,7 +213,9 @@ FUNCTIONS = (
             "result": {
                 "columns": "The result is the list of their 0-based columns.",
                 "number": "The result is [their number, the number of columns], [0, 0] without any sequence.",
-                "kinds": "The result is a list in the order of the columns with i for an informative column i (0-based) and -i - 1 for a column that is not informative although different letters are counted in it.",
+                "kinds": "The result is a list in the order of the columns with i for an informative column i "
+                "(0-based) and -i - 1 for a column that is not informative although different letters are counted in "
+                "it.",
             },
             "extra": {
                 "ignore": "Sequences of other names are ignored, and so are leaves without one.",
@@ -225,8 +233,10 @@ FUNCTIONS = (
     ),
     Function(
         dollo_losses,
-        says="""The losses of a trait that arose once (Dollo's parsimony). `present` names the leaves that have it. {unknown} It arose above the deepest part of the tree with all of these leaves below it. Going down from there, a
-        child that has none of them below it has lost it, and nothing is looked at below that child. {node} {result} Without any leaf that has it there is no loss.""",
+        says="""The losses of a trait that arose once (Dollo's parsimony). `present` names the leaves that have it.
+        {unknown} It arose above the deepest part of the tree with all of these leaves below it. Going down from there,
+        a child that has none of them below it has lost it, and nothing is looked at below that child. {node} {result}
+        Without any leaf that has it there is no loss.""",
         options={
             "unknown": {
                 "ignore": "Names that no leaf has are ignored.",

@@ -145,8 +145,9 @@ LOOP = [["a", "b", 1], ["b", "c", -1], ["c", "a", -1], ["b", "b", 1], ["c", "d",
 FUNCTIONS = (
     Function(
         metabolic_scope,
-        says="""What can be made from the compounds `seeds`. In each round every reaction takes place whose substrates were all there at the start of
-        the round, and its products are there from the next round on; nothing is used up. {source} {reverse} {rounds} {result}""",
+        says="""What can be made from the compounds `seeds`. In each round every reaction takes place whose substrates
+        were all there at the start of the round, and its products are there from the next round on; nothing is used up.
+        {source} {reverse} {rounds} {result}""",
         options={
             "source": {
                 "free": "A direction of a reaction that needs no substrate takes place in every round.",
@@ -161,10 +162,13 @@ FUNCTIONS = (
                 2: "This goes on for two rounds.",
             },
             "result": {
-                "compounds": "The result is the list of all compounds that are there at the end, seeds included, sorted.",
-                "steps": "The result is a dictionary from each compound that is there at the end to the number of the round that made it first, 0 for "
+                "compounds": "The result is the list of all compounds that are there at the end, seeds included, "
+                "sorted.",
+                "steps": "The result is a dictionary from each compound that is there at the end to the number of the "
+                "round that made it first, 0 for "
                 "seeds.",
-                "reactions": "The result is the list of the names of the reactions that took place in some round (the last included), in the order of "
+                "reactions": "The result is the list of the names of the reactions that took place in some round (the "
+                "last included), in the order of "
                 "their first round and, within one round, of `reactions`; names are distinct.",
             },
         },
@@ -181,8 +185,8 @@ FUNCTIONS = (
     ),
     Function(
         dead_ends,
-        says="""The dead ends of a network of `reactions`: compounds that {kind}. {reverse} Compounds in `outside` are taken up and given off by the
-        cell: they count as made and as used. {rounds} {result}""",
+        says="""The dead ends of a network of `reactions`: compounds that {kind}. {reverse} Compounds in `outside` are
+        taken up and given off by the cell: they count as made and as used. {rounds} {result}""",
         options={
             "kind": {
                 "any": "no reaction makes or no reaction uses",
@@ -195,12 +199,14 @@ FUNCTIONS = (
             },
             "rounds": {
                 "one": "Each is looked for in the network as it is.",
-                "all": "All reactions in which one of them takes part are then taken out, and dead ends are looked for in the reactions that are left, "
+                "all": "All reactions in which one of them takes part are then taken out, and dead ends are looked "
+                "for in the reactions that are left, "
                 "and so on until none is found.",
             },
             "result": {
                 "compounds": "The result is the list of all that were found, sorted.",
-                "reactions": "The result is the list of the names of all reactions in which at least one that was found takes part, in the order of "
+                "reactions": "The result is the list of the names of all reactions in which at least one that was "
+                "found takes part, in the order of "
                 "`reactions`.",
             },
         },
@@ -216,8 +222,8 @@ FUNCTIONS = (
     ),
     Function(
         regulation_layers,
-        says="""The layer of each gene of `regulation`: 0 for a gene that no gene regulates, and for another one {rank}. Signs do not matter. {itself}
-        {cycle}""",
+        says="""The layer of each gene of `regulation`: 0 for a gene that no gene regulates, and for another one {rank}.
+        Signs do not matter. {itself} {cycle}""",
         options={
             "rank": {
                 "longest": "1 more than the greatest layer of its regulators",
@@ -229,8 +235,10 @@ FUNCTIONS = (
             },
             "cycle": {
                 "error": "A cycle raises a ValueError.",
-                "omit": "Genes that are in a cycle or regulated, directly or through others, by a gene in one, have no key.",
-                "mark": "Genes that are in a cycle or regulated, directly or through others, by a gene in one, have -1.",
+                "omit": "Genes that are in a cycle or regulated, directly or through others, by a gene in one, have "
+                "no key.",
+                "mark": "Genes that are in a cycle or regulated, directly or through others, by a gene in one, have "
+                "-1.",
             },
         },
         edges=(
@@ -244,9 +252,10 @@ FUNCTIONS = (
     ),
     Function(
         feedback_loops,
-        says="""The feedback loops of `regulation` with at most `longest` genes: ways from a gene along the direction of regulation back to itself that
-        pass no gene twice. {sign} {itself} Each is given once, as the list of its genes in the direction of regulation, {start} They are sorted
-        from the fewest genes to the most, those of one length as lists of names.""",
+        says="""The feedback loops of `regulation` with at most `longest` genes: ways from a gene along the direction of
+        regulation back to itself that pass no gene twice. {sign} {itself} Each is given once, as the list of its genes
+        in the direction of regulation, {start} They are sorted from the fewest genes to the most, those of one length
+        as lists of names.""",
         options={
             "sign": {
                 "any": "Signs do not matter.",

@@ -153,10 +153,13 @@ FUNCTIONS = (
         says="""Tests whether `genotypes` are in Hardy-Weinberg equilibrium, by {test} {missing} {result} {fixed}""",
         options={
             "test": {
-                "chi": "the chi-square test with one degree of freedom: the three counts against those expected from the share of the alternative allele.",
-                "corrected": "the chi-square test with one degree of freedom: the three counts against those expected from the share of the alternative allele, each absolute "
+                "chi": "the chi-square test with one degree of freedom: the three counts against those expected from "
+                "the share of the alternative allele.",
+                "corrected": "the chi-square test with one degree of freedom: the three counts against those expected "
+                "from the share of the alternative allele, each absolute "
                 "difference made smaller by 0.5, but not below 0, before squaring.",
-                "exact": "the exact test: given the number of people and of alternative alleles, the sum of the chances of all numbers of heterozygotes that are not more "
+                "exact": "the exact test: given the number of people and of alternative alleles, the sum of the "
+                "chances of all numbers of heterozygotes that are not more "
                 "probable than the number that there is.",
             },
             "missing": {
@@ -165,11 +168,13 @@ FUNCTIONS = (
             },
             "result": {
                 "p": "The result is the p-value.",
-                "both": "The result is [the number of heterozygotes that is expected, the p-value], where the former is 2 n q (1 - q) with q the share of the alternative "
+                "both": "The result is [the number of heterozygotes that is expected, the p-value], where the former "
+                "is 2 n q (1 - q) with q the share of the alternative "
                 "allele among the n people, whatever the test.",
             },
             "fixed": {
-                "one": "When there is only one allele, or nobody, the p-value is 1.0, and 0.0 heterozygotes are expected.",
+                "one": "When there is only one allele, or nobody, the p-value is 1.0, and 0.0 heterozygotes are "
+                "expected.",
                 "none": "When there is only one allele, or nobody, the result is None alone.",
             },
         },
@@ -186,15 +191,16 @@ FUNCTIONS = (
     ),
     Function(
         linkage,
-        says="""The linkage disequilibrium between two places: `first` and `second` have each haplotype's allele there (None: not known). Lists of different
-        lengths raise a ValueError. {missing} With p and q the shares of allele 1, and D the share of haplotypes with 1 at both places less p q, the result is {measure}
-        {fixed}""",
+        says="""The linkage disequilibrium between two places: `first` and `second` have each haplotype's allele there
+        (None: not known). Lists of different lengths raise a ValueError. {missing} With p and q the shares of allele 1,
+        and D the share of haplotypes with 1 at both places less p q, the result is {measure} {fixed}""",
         options={
             "measure": {
                 "d": "D.",
                 "r2": "the square of the correlation, D ** 2 / (p (1 - p) q (1 - q)).",
                 "r": "the correlation, D over the square root of p (1 - p) q (1 - q).",
-                "prime": "D', with its sign: D over the greatest value that D could have with these p and q when D is positive, and over the absolute value of the smallest "
+                "prime": "D', with its sign: D over the greatest value that D could have with these p and q when D is "
+                "positive, and over the absolute value of the smallest "
                 "one when it is not.",
             },
             "missing": {
@@ -202,9 +208,12 @@ FUNCTIONS = (
                 "error": "An allele that is not known raises a ValueError.",
             },
             "fixed": {
-                "zero": "When a place has only one allele among the haplotypes that count, or none counts, the result is 0.0.",
-                "none": "When a place has only one allele among the haplotypes that count, or none counts, the result is None.",
-                "error": "When a place has only one allele among the haplotypes that count, or none counts, a ValueError is raised.",
+                "zero": "When a place has only one allele among the haplotypes that count, or none counts, the result "
+                "is 0.0.",
+                "none": "When a place has only one allele among the haplotypes that count, or none counts, the result "
+                "is None.",
+                "error": "When a place has only one allele among the haplotypes that count, or none counts, a "
+                "ValueError is raised.",
             },
         },
         edges=(
@@ -219,14 +228,18 @@ FUNCTIONS = (
     ),
     Function(
         fixation_index,
-        says="""Fst between two populations: `first` and `second` have [number of alternative alleles, number of alleles] at the same sites, one after the other.
-        Sites with fewer than 2 alleles in one of them, and {least}, are left out. With p and q the shares of the alternative allele in the two populations, of n and m
-        alleles, a site has {estimator} {mean} None when no site is left.""",
+        says="""Fst between two populations: `first` and `second` have [number of alternative alleles, number of
+        alleles] at the same sites, one after the other. Sites with fewer than 2 alleles in one of them, and {least},
+        are left out. With p and q the shares of the alternative allele in the two populations, of n and m alleles, a
+        site has {estimator} {mean} None when no site is left.""",
         options={
             "estimator": {
-                "hudson": "the numerator (p - q) ** 2 - p (1 - p) / (n - 1) - q (1 - q) / (m - 1) and the denominator p (1 - q) + q (1 - p).",
-                "nei": "the denominator 2 s (1 - s), s being the mean of p and q, and as numerator this less the mean of 2 p (1 - p) and 2 q (1 - q).",
-                "pooled": "the denominator 2 s (1 - s), s being the share among all n + m alleles, and as numerator this less the mean of 2 p (1 - p) and 2 q (1 - q) with the "
+                "hudson": "the numerator (p - q) ** 2 - p (1 - p) / (n - 1) - q (1 - q) / (m - 1) and the denominator "
+                "p (1 - q) + q (1 - p).",
+                "nei": "the denominator 2 s (1 - s), s being the mean of p and q, and as numerator this less the mean "
+                "of 2 p (1 - p) and 2 q (1 - q).",
+                "pooled": "the denominator 2 s (1 - s), s being the share among all n + m alleles, and as numerator "
+                "this less the mean of 2 p (1 - p) and 2 q (1 - q) with the "
                 "weights n and m.",
             },
             "mean": {
@@ -249,12 +262,16 @@ FUNCTIONS = (
     ),
     Function(
         sequence_diversity,
-        says="""The diversity of aligned `sequences` (upper case; different lengths raise a ValueError). {gaps} {measure} {per} {few}""",
+        says="""The diversity of aligned `sequences` (upper case; different lengths raise a ValueError). {gaps}
+        {measure} {per} {few}""",
         options={
             "measure": {
-                "pi": "It is the mean number of differences (as `differences` counts them) over all pairs of sequences.",
-                "theta": "It is Watterson's estimate: the number of columns with at least two different bases, over `harmonic` of the number of sequences less 1.",
-                "singletons": "It is the number of columns with exactly two different bases, one of which stands there exactly once.",
+                "pi": "It is the mean number of differences (as `differences` counts them) over all pairs of "
+                "sequences.",
+                "theta": "It is Watterson's estimate: the number of columns with at least two different bases, over "
+                "`harmonic` of the number of sequences less 1.",
+                "singletons": "It is the number of columns with exactly two different bases, one of which stands "
+                "there exactly once.",
             },
             "gaps": {
                 "drop": "Columns in which a sequence has '-' or 'N' are left out beforehand.",

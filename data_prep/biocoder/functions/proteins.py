@@ -107,14 +107,15 @@ def _cleaved(rng: random.Random) -> tuple[str, int]:
 FUNCTIONS = (
     Function(
         tryptic_peptides,
-        says="""The peptides of `protein` after a digest with trypsin (`cleavage_sites` says where it cuts) in which up to `missed` (0 or more)
-        consecutive sites within a peptide are not cut: every stretch between two places of the start, the sites and the end that has at most
-        `missed` sites inside. They are met in the order of their start, and at one start from the shortest to the longest. {initial} {repeats}
-        {result} An empty protein has none.""",
+        says="""The peptides of `protein` after a digest with trypsin (`cleavage_sites` says where it cuts) in which up
+        to `missed` (0 or more) consecutive sites within a peptide are not cut: every stretch between two places of the
+        start, the sites and the end that has at most `missed` sites inside. They are met in the order of their start,
+        and at one start from the shortest to the longest. {initial} {repeats} {result} An empty protein has none.""",
         options={
             "initial": {
                 "keep": "The first residue is kept.",
-                "clip": "When the protein begins with M, each peptide of two or more residues that begins there is followed at once by the same "
+                "clip": "When the protein begins with M, each peptide of two or more residues that begins there is "
+                "followed at once by the same "
                 "peptide without that M, which starts at the second residue.",
             },
             "repeats": {
@@ -123,8 +124,10 @@ FUNCTIONS = (
             },
             "result": {
                 "met": "The result is the list of sequences in the order in which they are met.",
-                "sorted": "The result is the list of sequences, the longest first, equally long ones in alphabetical order.",
-                "rows": "The result is a list of [1-based position of the first residue, sequence, number of sites inside that were not cut], in "
+                "sorted": "The result is the list of sequences, the longest first, equally long ones in alphabetical "
+                "order.",
+                "rows": "The result is a list of [1-based position of the first residue, sequence, number of sites "
+                "inside that were not cut], in "
                 "the order in which they are met.",
             },
         },
@@ -133,9 +136,9 @@ FUNCTIONS = (
     ),
     Function(
         peptide_mass,
-        says="""The mass of `peptide`: the sum of its residues' {masses}, plus one water of the same kind. {cysteine} {unknown} With `charge` 0
-        the result is this mass (an empty peptide has that of water); with a positive `charge` it is the m/z of the peptide with that many
-        protons added, (mass + charge * PROTON) / charge.""",
+        says="""The mass of `peptide`: the sum of its residues' {masses}, plus one water of the same kind. {cysteine}
+        {unknown} With `charge` 0 the result is this mass (an empty peptide has that of water); with a positive `charge`
+        it is the m/z of the peptide with that many protons added, (mass + charge * PROTON) / charge.""",
         options={
             "masses": {"monoisotopic": "monoisotopic masses", "average": "average masses"},
             "cysteine": {
@@ -154,9 +157,9 @@ FUNCTIONS = (
     ),
     Function(
         hydropathy_profile,
-        says="""The hydropathy profile of `protein` by Kyte and Doolittle: for each residue in turn the weighted mean of HYDROPATHY over the
-        window of `window` residues around it. An even window, or one below 1, raises a ValueError. {weights} {unknown} {ends} A mean over no weight
-        at all is 0.0.""",
+        says="""The hydropathy profile of `protein` by Kyte and Doolittle: for each residue in turn the weighted mean of
+        HYDROPATHY over the window of `window` residues around it. An even window, or one below 1, raises a ValueError.
+        {weights} {unknown} {ends} A mean over no weight at all is 0.0.""",
         options={
             "weights": {
                 "equal": "All residues of a window weigh 1.",
@@ -167,9 +170,12 @@ FUNCTIONS = (
                 "skip": "A letter that is not in HYDROPATHY is left out of the mean, with its weight.",
             },
             "ends": {
-                "drop": "Residues whose window does not lie within the protein have no value, so that the list is shorter than the protein.",
-                "shrink": "At the ends the window is cut off, and the mean is over the residues that are there; the list is as long as the protein.",
-                "zero": "At the ends the missing residues count with the value 0 and with their weight; the list is as long as the protein.",
+                "drop": "Residues whose window does not lie within the protein have no value, so that the list is "
+                "shorter than the protein.",
+                "shrink": "At the ends the window is cut off, and the mean is over the residues that are there; the "
+                "list is as long as the protein.",
+                "zero": "At the ends the missing residues count with the value 0 and with their weight; the list is "
+                "as long as the protein.",
             },
         },
         edges=(("", 3), ("A", 1), ("IV", 5), ("AXI", 2), ("XXX", 3), ("IXV", 3), ("A", 0)),
@@ -177,8 +183,9 @@ FUNCTIONS = (
     ),
     Function(
         net_charge,
-        says="""The net charge of `protein` at pH `ph`, from the pK values in POSITIVE and NEGATIVE and `fraction_charged`: the side chains of K,
-        R, H, D, E, C, Y. {termini} {cysteine} {result} An empty protein has 0.0.""",
+        says="""The net charge of `protein` at pH `ph`, from the pK values in POSITIVE and NEGATIVE and
+        `fraction_charged`: the side chains of K, R, H, D, E, C, Y. {termini} {cysteine} {result} An empty protein has
+        0.0.""",
         options={
             "termini": {
                 "free": "The N-terminus and the C-terminus count, one each.",
@@ -187,7 +194,8 @@ FUNCTIONS = (
             },
             "cysteine": {
                 "free": "Every C counts.",
-                "bridged": "Cs are joined in pairs that do not count: with an odd number of Cs one counts, with an even number none.",
+                "bridged": "Cs are joined in pairs that do not count: with an odd number of Cs one counts, with an "
+                "even number none.",
                 "ignored": "No C counts.",
             },
             "result": {

@@ -134,14 +134,16 @@ NAMES = {"chr1": 1200, "2": 1500, "HLA:1": 1000}
 FUNCTIONS = (
     Function(
         parse_region,
-        says="""The region that `text` (white space around it means nothing) stands for, as [chromosome, start, end) in numbers; `sizes` has the
-        length of each chromosome, by name. In a text with a colon, the chromosome is what stands before the last colon; a text without colon is
-        a chromosome alone and means the whole of it. {prefix} After the colon stands 'first-last' or one place. {single} A chromosome that
-        is not known, a place that `to_number` does not take, a place of 0, or a last before its first raises a ValueError. {beyond}""",
+        says="""The region that `text` (white space around it means nothing) stands for, as [chromosome, start, end) in
+        numbers; `sizes` has the length of each chromosome, by name. In a text with a colon, the chromosome is what
+        stands before the last colon; a text without colon is a chromosome alone and means the whole of it. {prefix}
+        After the colon stands 'first-last' or one place. {single} A chromosome that is not known, a place that
+        `to_number` does not take, a place of 0, or a last before its first raises a ValueError. {beyond}""",
         options={
             "prefix": {
                 "exact": "The chromosome is known only under its name in `sizes`.",
-                "either": "When the chromosome is not in `sizes`, it is looked for without its 'chr' when it begins so, and with a 'chr' before it "
+                "either": "When the chromosome is not in `sizes`, it is looked for without its 'chr' when it begins "
+                "so, and with a 'chr' before it "
                 "otherwise; the result has the name as in `sizes`.",
             },
             "single": {
@@ -149,7 +151,8 @@ FUNCTIONS = (
                 "onward": "One place alone means from there to the end of the chromosome.",
             },
             "beyond": {
-                "clip": "What lies past the end of the chromosome is cut off as `clip` does (a region altogether past it is empty, both its start "
+                "clip": "What lies past the end of the chromosome is cut off as `clip` does (a region altogether past "
+                "it is empty, both its start "
                 "and end being the chromosome's length).",
                 "error": "A place past the end of the chromosome raises a ValueError.",
             },
@@ -171,13 +174,16 @@ FUNCTIONS = (
     ),
     Function(
         promoters,
-        says="""The promoter of each of `genes`, rows [name, start, end, strand] in 0-based numbers without the end, on a chromosome of `size`
-        bases: {base} The transcription start is the first base on '+' and the last base on '-'; upstream is to the left on '+' and to the
-        right on '-'. {unknown} {edge} A promoter without a base is left out. The result is a dictionary from name to [start, end]. {places}""",
+        says="""The promoter of each of `genes`, rows [name, start, end, strand] in 0-based numbers without the end, on
+        a chromosome of `size` bases: {base} The transcription start is the first base on '+' and the last base on '-';
+        upstream is to the left on '+' and to the right on '-'. {unknown} {edge} A promoter without a base is left out.
+        The result is a dictionary from name to [start, end]. {places}""",
         options={
             "base": {
-                "between": "the `before` bases upstream of the transcription start, the start itself, and the `after` bases downstream of it.",
-                "apart": "the `before` bases upstream of the transcription start, and `after` bases from the start on, itself included.",
+                "between": "the `before` bases upstream of the transcription start, the start itself, and the `after` "
+                "bases downstream of it.",
+                "apart": "the `before` bases upstream of the transcription start, and `after` bases from the start "
+                "on, itself included.",
             },
             "unknown": {
                 "plus": "A gene of strand '.' is treated as one on '+'.",
@@ -204,23 +210,27 @@ FUNCTIONS = (
     ),
     Function(
         tile_region,
-        says="""Tiles of `size` bases over the region [start, end), as rows [start, end) in 0-based numbers; neighbouring tiles start `step` bases
-        apart. {grid} Tiles start inside the region, before its end. {last} {order} A `size` or `step` below 1 raises a ValueError.""",
+        says="""Tiles of `size` bases over the region [start, end), as rows [start, end) in 0-based numbers;
+        neighbouring tiles start `step` bases apart. {grid} Tiles start inside the region, before its end. {last}
+        {order} A `size` or `step` below 1 raises a ValueError.""",
         options={
             "grid": {
                 "region": "The first tile starts at `start`.",
-                "genome": "Tiles start at multiples of `step` only, the first at the first multiple that is not before `start`.",
+                "genome": "Tiles start at multiples of `step` only, the first at the first multiple that is not "
+                "before `start`.",
             },
             "last": {
                 "drop": "A tile that would run past the end is left out.",
                 "short": "A tile that would run past the end stops there.",
                 "long": "A tile that would run past the end is kept as it is.",
-                "shift": "A tile that would run past the end is moved left so that it stops there, and is left out when it would then start before "
+                "shift": "A tile that would run past the end is moved left so that it stops there, and is left out "
+                "when it would then start before "
                 "the region or is a tile that there is already.",
             },
             "order": {
                 "left": "Tiles come in the order of their starts before any cutting or moving.",
-                "right": "Tiles come by their ends, the greatest first, and those with the same end by their starts, the smallest first.",
+                "right": "Tiles come by their ends, the greatest first, and those with the same end by their starts, "
+                "the smallest first.",
             },
         },
         edges=(
@@ -236,8 +246,8 @@ FUNCTIONS = (
     ),
     Function(
         region_bins,
-        says="""The numbers of those UCSC bins {which} the region [start, end), in 0-based numbers. {order} {empty} A negative start, an end before
-        the start, or an end greater than 2**29 raises a ValueError.""",
+        says="""The numbers of those UCSC bins {which} the region [start, end), in 0-based numbers. {order} {empty} A
+        negative start, an end before the start, or an end greater than 2**29 raises a ValueError.""",
         options={
             "which": {
                 "touching": "that share at least one base with",
@@ -246,11 +256,13 @@ FUNCTIONS = (
             },
             "order": {
                 "number": "They come sorted from the smallest number on.",
-                "level": "Those of the smallest bins come first, then the next larger ones, and so on; those of one level from left to right.",
+                "level": "Those of the smallest bins come first, then the next larger ones, and so on; those of one "
+                "level from left to right.",
             },
             "empty": {
                 "none": "A region without a base has no bins.",
-                "place": "A region without a base stands for the one base that follows its start (at 2**29, for the one before it).",
+                "place": "A region without a base stands for the one base that follows its start (at 2**29, for the "
+                "one before it).",
                 "error": "A region without a base raises a ValueError.",
             },
         },

@@ -186,7 +186,8 @@ FUNCTIONS = (
             },
             "clips": {
                 "none": "Soft-clipped bases (S) cover nothing.",
-                "extend": "Soft-clipped bases (S) cover as many places of the reference before the first and after the last aligned base, as if they were "
+                "extend": "Soft-clipped bases (S) cover as many places of the reference before the first and after "
+                "the last aligned base, as if they were "
                 "aligned (the start may then lie before the reference's first base).",
             },
             "places": {
@@ -220,8 +221,10 @@ FUNCTIONS = (
             },
             "gap": {
                 "none": "In a deletion (D) the result is None.",
-                "before": "In a deletion (D) it is the read's last base before it (an inserted one, if such a base stands there).",
-                "after": "In a deletion (D) it is the read's next base after it (an inserted one, if such a base stands there).",
+                "before": "In a deletion (D) it is the read's last base before it (an inserted one, if such a base "
+                "stands there).",
+                "after": "In a deletion (D) it is the read's next base after it (an inserted one, if such a base "
+                "stands there).",
             },
         },
         edges=(
@@ -239,14 +242,16 @@ FUNCTIONS = (
     ),
     Function(
         flag_counts,
-        says="""Counts alignments by their FLAGs. {unit} {failed} {duplicates} The result is a dictionary: 'total', all that count; 'mapped', those without
-        the bit UNMAPPED; and of those that have the bit PAIRED and are neither secondary nor supplementary: 'paired', all; 'proper', the mapped ones with
-        the bit PROPER; 'lone', the mapped ones with the bit MATE_UNMAPPED.""",
+        says="""Counts alignments by their FLAGs. {unit} {failed} {duplicates} The result is a dictionary: 'total', all
+        that count; 'mapped', those without the bit UNMAPPED; and of those that have the bit PAIRED and are neither
+        secondary nor supplementary: 'paired', all; 'proper', the mapped ones with the bit PROPER; 'lone', the mapped
+        ones with the bit MATE_UNMAPPED.""",
         options={
             "unit": {
                 "records": "Every record counts.",
                 "reads": "Secondary and supplementary records do not count.",
-                "fragments": "Secondary and supplementary records do not count, and of those with the bit PAIRED only the ones with the bit FIRST do.",
+                "fragments": "Secondary and supplementary records do not count, and of those with the bit PAIRED only "
+                "the ones with the bit FIRST do.",
             },
             "failed": {
                 "count": "Records that failed quality control (FAILED) count like others.",
@@ -262,17 +267,21 @@ FUNCTIONS = (
     ),
     Function(
         md_differences,
-        says="""The differences that the MD tag `md` tells of, as rows [place, reference bases, read bases] from left to right. `bases` are those of the read
-        that are aligned: without clipped and inserted ones. {places} Each mismatch is one row. {runs} {deletions} {case} A tag that `mismatch_parts` does
-        not take, or a mismatch past the end of `bases`, raises a ValueError (a number of matching bases may run past it).""",
+        says="""The differences that the MD tag `md` tells of, as rows [place, reference bases, read bases] from left to
+        right. `bases` are those of the read that are aligned: without clipped and inserted ones. {places} Each mismatch
+        is one row. {runs} {deletions} {case} A tag that `mismatch_parts` does not take, or a mismatch past the end of
+        `bases`, raises a ValueError (a number of matching bases may run past it).""",
         options={
             "places": {
-                "reference": "The place is that of the row's first base on the reference, 0-based, when `pos` is the POS of the alignment.",
-                "read": "The place is the index in `bases` of the row's first base, counted from 0; for a deletion that of the base after it.",
+                "reference": "The place is that of the row's first base on the reference, 0-based, when `pos` is the "
+                "POS of the alignment.",
+                "read": "The place is the index in `bases` of the row's first base, counted from 0; for a deletion "
+                "that of the base after it.",
             },
             "runs": {
                 "apart": "Neighbouring mismatches are rows of their own.",
-                "join": "But mismatches at neighbouring bases (a 0 stands between them) are one row with all their bases; a deletion between them parts them.",
+                "join": "But mismatches at neighbouring bases (a 0 stands between them) are one row with all their "
+                "bases; a deletion between them parts them.",
             },
             "deletions": {
                 "list": "A deletion is one row, with the deleted bases and '-' for the read's.",

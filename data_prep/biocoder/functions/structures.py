@@ -185,7 +185,8 @@ FUNCTIONS = (
             },
             "gaps": {
                 "none": "Residue numbers do not matter.",
-                "fill": "Where a residue's number is greater by more than 1 than that of the chain's residue before it, a '-' stands for each number between.",
+                "fill": "Where a residue's number is greater by more than 1 than that of the chain's residue before "
+                "it, a '-' stands for each number between.",
             },
         },
         edges=(
@@ -211,13 +212,16 @@ FUNCTIONS = (
             },
             "hetero": {"skip": "HETATM lines do not count.", "count": "HETATM lines count like ATOM lines."},
             "chains": {
-                "file": "Two residues are neighbours when they follow each other in the order of `residues` and are of one chain.",
-                "group": "Two residues are neighbours when the second is the next one of the same chain in the order of `residues`, whatever other chains stand "
+                "file": "Two residues are neighbours when they follow each other in the order of `residues` and are "
+                "of one chain.",
+                "group": "Two residues are neighbours when the second is the next one of the same chain in the order "
+                "of `residues`, whatever other chains stand "
                 "between; chains come sorted, and the breaks of one in its order.",
             },
             "result": {
                 "pairs": "Rows are [chain, number of the first, number of the second].",
-                "missing": "Rows are [chain, number of the first, number of the second, how many numbers lie between] (0 when the second is not the greater).",
+                "missing": "Rows are [chain, number of the first, number of the second, how many numbers lie between] "
+                "(0 when the second is not the greater).",
             },
         },
         edges=(
@@ -270,7 +274,8 @@ FUNCTIONS = (
             "locations": {
                 "all": "Several atoms of one name in a residue all count.",
                 "first": "Of several atoms of one name in a residue the first counts.",
-                "best": "Of several atoms of one name in a residue that with the greatest occupancy counts, the first of several such.",
+                "best": "Of several atoms of one name in a residue that with the greatest occupancy counts, the first "
+                "of several such.",
             },
             "weight": {
                 "none": "All weigh the same.",

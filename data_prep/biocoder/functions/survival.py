@@ -153,11 +153,13 @@ FUNCTIONS = (
             "estimate": {
                 "product": "survival by Kaplan and Meier, the product of (1 - events / at risk),",
                 "hazard": "the cumulative hazard by Nelson and Aalen, the sum of events / at risk,",
-                "breslow": "survival as exp(-H) with the cumulative hazard H by Nelson and Aalen, the sum of events / at risk,",
+                "breslow": "survival as exp(-H) with the cumulative hazard H by Nelson and Aalen, the sum of events / "
+                "at risk,",
             },
             "ties": {
                 "events": "Those who are censored at the time of an event are at risk for it, as in `risk_table`.",
-                "censored": "Those who are censored at the time of an event are no longer at risk for it: they are taken off the number of `risk_table`.",
+                "censored": "Those who are censored at the time of an event are no longer at risk for it: they are "
+                "taken off the number of `risk_table`.",
             },
             "rows": {
                 "events": "There is a row for each different time with an event.",
@@ -165,7 +167,8 @@ FUNCTIONS = (
             },
             "start": {
                 "no": "Nothing precedes them.",
-                "yes": "A row for time 0.0 without events (survival 1.0, hazard 0.0) precedes them, also when there are no others, or one at time 0.",
+                "yes": "A row for time 0.0 without events (survival 1.0, hazard 0.0) precedes them, also when there "
+                "are no others, or one at time 0.",
             },
         },
         edges=(
@@ -192,7 +195,8 @@ FUNCTIONS = (
             "level": {
                 "first": "the first time with an event at which it is at most `share`.",
                 "below": "the first time with an event at which it is less than `share`.",
-                "middle": "the first time with an event at which it is less than `share`; but if it is equal to `share` from one time with an event on, the mean of this time and "
+                "middle": "the first time with an event at which it is less than `share`; but if it is equal to "
+                "`share` from one time with an event on, the mean of this time and "
                 "the next time with an event (this time itself when there is no other).",
             },
             "never": {
@@ -223,15 +227,21 @@ FUNCTIONS = (
         + WRONG,
         options={
             "weight": {
-                "none": "Observed and expected events of group 1, and variances, are summed over the times (the log-rank test).",
-                "gehan": "Observed and expected events of group 1, each times n, and variances, each times n ** 2, are summed over the times (Gehan's test).",
-                "tarone": "Observed and expected events of group 1, each times the square root of n, and variances, each times n, are summed over the times (the test of "
+                "none": "Observed and expected events of group 1, and variances, are summed over the times (the "
+                "log-rank test).",
+                "gehan": "Observed and expected events of group 1, each times n, and variances, each times n ** 2, "
+                "are summed over the times (Gehan's test).",
+                "tarone": "Observed and expected events of group 1, each times the square root of n, and variances, "
+                "each times n, are summed over the times (the test of "
                 "Tarone and Ware).",
             },
             "result": {
-                "chi": "The result is the squared difference of the sums of observed and expected events over the sum of the variances.",
-                "p": "The result is the p-value (`chi_square_p`) of the squared difference of the sums of observed and expected events over the sum of the variances.",
-                "z": "The result is the sum of observed less that of expected events, over the square root of the sum of the variances.",
+                "chi": "The result is the squared difference of the sums of observed and expected events over the sum "
+                "of the variances.",
+                "p": "The result is the p-value (`chi_square_p`) of the squared difference of the sums of observed "
+                "and expected events over the sum of the variances.",
+                "z": "The result is the sum of observed less that of expected events, over the square root of the sum "
+                "of the variances.",
             },
             "empty": {
                 "none": "None when the variances sum to 0 (less than 1e-12).",
@@ -250,18 +260,23 @@ FUNCTIONS = (
     ),
     Function(
         event_rate,
-        says="""The rate of events between the days `start` and `end`: `rows` are stays [person, day of entry, day of leaving, 1 when it ends with an event]. A stay counts for
-        the days that it has in that time: {days} {repeated} The result is the number of events of stays that count for at least one day, and whose day of leaving is not after `end`, over
-        the sum of all these days, times {unit}. {empty} An entry after its leaving raises a ValueError.""",
+        says="""The rate of events between the days `start` and `end`: `rows` are stays [person, day of entry, day of
+        leaving, 1 when it ends with an event]. A stay counts for the days that it has in that time: {days} {repeated}
+        The result is the number of events of stays that count for at least one day, and whose day of leaving is not
+        after `end`, over the sum of all these days, times {unit}. {empty} An entry after its leaving raises a
+        ValueError.""",
         options={
             "unit": {1: "1", 365: "365", 1000: "1000"},
             "days": {
-                "one": "the smaller of its leaving and `end`, less the greater of its entry and `start`, and none when that is negative.",
-                "both": "the smaller of its leaving and `end`, less the greater of its entry and `start`, plus 1 (both days count), and none when that is negative.",
+                "one": "the smaller of its leaving and `end`, less the greater of its entry and `start`, and none "
+                "when that is negative.",
+                "both": "the smaller of its leaving and `end`, less the greater of its entry and `start`, plus 1 "
+                "(both days count), and none when that is negative.",
             },
             "repeated": {
                 "all": "All stays count.",
-                "first": "Stays are taken by day of entry, then by day of leaving, then in their order; after one with an event, whenever that was, a person's later stays do not count.",
+                "first": "Stays are taken by day of entry, then by day of leaving, then in their order; after one "
+                "with an event, whenever that was, a person's later stays do not count.",
             },
             "empty": {
                 "none": "None when there are no days.",

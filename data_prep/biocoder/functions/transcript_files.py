@@ -98,13 +98,16 @@ BED = "chr1\t10\t40\tt\t0\t-\t14\t33\t0\t2\t10,8,\t0,22"
 FUNCTIONS = (
     Function(
         bed12_blocks,
-        says="""The {part}, as rows [chrom, start, end]. {places} {order} A line that has not 12 fields, a number that is none, or lists that have not
-        blockCount numbers each raise a ValueError (there is at least one block, and no two overlap). {check}""",
+        says="""The {part}, as rows [chrom, start, end]. {places} {order} A line that has not 12 fields, a number that
+        is none, or lists that have not blockCount numbers each raise a ValueError (there is at least one block, and no
+        two overlap). {check}""",
         options={
             "part": {
                 "exon": "exons (blocks) of the BED12 line `line`",
-                "cds": "coding parts of the exons (blocks) of the BED12 line `line`: what of them lies between thickStart and thickEnd",
-                "utr": "non-coding parts of the exons (blocks) of the BED12 line `line`: what of each lies before thickStart, and what lies past thickEnd",
+                "cds": "coding parts of the exons (blocks) of the BED12 line `line`: what of them lies between "
+                "thickStart and thickEnd",
+                "utr": "non-coding parts of the exons (blocks) of the BED12 line `line`: what of each lies before "
+                "thickStart, and what lies past thickEnd",
             },
             "places": {
                 "open": "Places are 0-based and the end is not included; stretches without a base have no row.",
@@ -115,7 +118,8 @@ FUNCTIONS = (
                 "strand": "Rows come from left to right, but on strand '-' from right to left.",
             },
             "check": {
-                "strict": "So does a first block that does not start at start, and a last block that does not end at end.",
+                "strict": "So does a first block that does not start at start, and a last block that does not end at "
+                "end.",
                 "loose": "Whether the blocks fill the stretch from start to end does not matter.",
             },
         },
@@ -132,9 +136,10 @@ FUNCTIONS = (
     ),
     Function(
         gene_extents,
-        says="""From the lines of the GTF file `text` whose feature is {feature}, the stretch of each gene, by its {key}, as a dictionary to
-        [seqname, start, end, strand]: from the smallest start to the greatest end. Comments and empty lines mean nothing. {places} {unnamed} {clash} A line
-        (of any feature) that has not 9 fields, a place (of that feature, with a name) that is no number, or a start past its end raises a ValueError.""",
+        says="""From the lines of the GTF file `text` whose feature is {feature}, the stretch of each gene, by its
+        {key}, as a dictionary to [seqname, start, end, strand]: from the smallest start to the greatest end. Comments
+        and empty lines mean nothing. {places} {unnamed} {clash} A line (of any feature) that has not 9 fields, a place
+        (of that feature, with a name) that is no number, or a start past its end raises a ValueError.""",
         options={
             "feature": {"exon": "'exon'", "CDS": "'CDS'"},
             "key": {"gene_id": "gene_id", "gene_name": "gene_name"},
@@ -148,7 +153,8 @@ FUNCTIONS = (
             },
             "clash": {
                 "error": "A gene with lines on several chromosomes or strands raises a ValueError.",
-                "first": "Of a gene with lines on several chromosomes or strands only those count that agree with its first one in both.",
+                "first": "Of a gene with lines on several chromosomes or strands only those count that agree with its "
+                "first one in both.",
             },
         },
         edges=(

@@ -172,14 +172,17 @@ def _rows(rng: random.Random) -> tuple[list[list[str]]]:
 FUNCTIONS = (
     Function(
         info_values,
-        says="""The INFO column `text` of a VCF line with `n_alts` ALT alleles, as a dictionary; "." is no entry. Entries are parted by ';', and key and values by
-        the first '=', values by ','. Only keys in `numbers` count, others are passed over. It says how many values a key has: a number, "A" one for each ALT,
-        "R" one for each allele with REF, "." any number. Values stay texts, a value "." is None. A key with the number "1" has its value, all others have a
-        list. {flag} {missing} {wrong} Of a key that stands there twice the last counts; entries are taken from left to right.""",
+        says="""The INFO column `text` of a VCF line with `n_alts` ALT alleles, as a dictionary; "." is no entry.
+        Entries are parted by ';', and key and values by the first '=', values by ','. Only keys in `numbers` count,
+        others are passed over. It says how many values a key has: a number, "A" one for each ALT, "R" one for each
+        allele with REF, "." any number. Values stay texts, a value "." is None. A key with the number "1" has its
+        value, all others have a list. {flag} {missing} {wrong} Of a key that stands there twice the last counts;
+        entries are taken from left to right.""",
         options={
             "flag": {
                 "true": "An entry without '=' has the value True, whatever its number.",
-                "error": "An entry without '=' has the value True when its number is \"0\", and raises a ValueError otherwise.",
+                "error": "An entry without '=' has the value True when its number is \"0\", and raises a ValueError "
+                "otherwise.",
             },
             "missing": {
                 "keep": "A None counts as a value.",
@@ -202,9 +205,10 @@ FUNCTIONS = (
     ),
     Function(
         called_genotypes,
-        says="""The genotype of each sample, by name, as a text; `names` is the FORMAT column and `samples` has the samples' columns. Fields are read with
-        `sample_fields`; without GT a genotype is ".". A genotype is not called when its DP is below `depth` {quality} {missing} {partial} One that is not
-        called is given as "./.", or as "." when it is haploid. {phase} What `alleles` or `sample_fields` does not take raises a ValueError.""",
+        says="""The genotype of each sample, by name, as a text; `names` is the FORMAT column and `samples` has the
+        samples' columns. Fields are read with `sample_fields`; without GT a genotype is ".". A genotype is not called
+        when its DP is below `depth` {quality} {missing} {partial} One that is not called is given as "./.", or as "."
+        when it is haploid. {phase} What `alleles` or `sample_fields` does not take raises a ValueError.""",
         options={
             "quality": {
                 0: "or its GQ below 0.",
@@ -236,12 +240,15 @@ FUNCTIONS = (
     ),
     Function(
         split_alleles,
-        says="""One row [POS, REF, ALT] for each allele in `alts` (parted by commas) of a VCF line with the POS `pos` and the REF `ref`, in their order, each as
-        short as may be: {first} Trimming at the start moves POS on by one for each base; nothing is shifted along the reference. {case} {odd} {same}""",
+        says="""One row [POS, REF, ALT] for each allele in `alts` (parted by commas) of a VCF line with the POS `pos`
+        and the REF `ref`, in their order, each as short as may be: {first} Trimming at the start moves POS on by one
+        for each base; nothing is shifted along the reference. {case} {odd} {same}""",
         options={
             "first": {
-                "end": "equal last bases are taken off as by `trim_end`, and then equal first bases as long as both keep at least one base.",
-                "start": "equal first bases are taken off as long as both keep at least one base, and then equal last bases as by `trim_end`.",
+                "end": "equal last bases are taken off as by `trim_end`, and then equal first bases as long as both "
+                "keep at least one base.",
+                "start": "equal first bases are taken off as long as both keep at least one base, and then equal last "
+                "bases as by `trim_end`.",
             },
             "case": {
                 "upper": "All alleles are brought to upper case beforehand.",
@@ -249,7 +256,8 @@ FUNCTIONS = (
             },
             "odd": {
                 "skip": "An ALT with any other character than A, C, G, T, N (in either case) is left out.",
-                "keep": "An ALT with any other character than A, C, G, T, N (in either case) gets a row with `pos` and the whole of `ref` (after any change of case).",
+                "keep": "An ALT with any other character than A, C, G, T, N (in either case) gets a row with `pos` "
+                "and the whole of `ref` (after any change of case).",
             },
             "same": {
                 "skip": "An ALT equal to REF is left out.",
@@ -266,21 +274,24 @@ FUNCTIONS = (
     ),
     Function(
         variant_kinds,
-        says="""Counts the kinds of variants in `rows` [REF, ALT], where ALT may have several alleles parted by commas, each a variant of its own. {other} {trim} Of
-        different lengths, it is a 'deletion' when REF is the longer one, else an 'insertion'. Of one base each, it is a 'transition' or a 'transversion', or
-        'none' when both are the same. {mnv} {per} The result is a dictionary; kinds that do not occur have no key.""",
+        says="""Counts the kinds of variants in `rows` [REF, ALT], where ALT may have several alleles parted by commas,
+        each a variant of its own. {other} {trim} Of different lengths, it is a 'deletion' when REF is the longer one,
+        else an 'insertion'. Of one base each, it is a 'transition' or a 'transversion', or 'none' when both are the
+        same. {mnv} {per} The result is a dictionary; kinds that do not occur have no key.""",
         options={
             "other": {
                 "skip": "A variant with any other character than A, C, G, T in REF or its ALT does not count.",
                 "count": "A variant with any other character than A, C, G, T in REF or its ALT is of the kind 'other'.",
             },
             "trim": {
-                "yes": "Of the two alleles equal last bases are taken off as by `trim_end`, then equal first bases as long as both keep at least one.",
+                "yes": "Of the two alleles equal last bases are taken off as by `trim_end`, then equal first bases as "
+                "long as both keep at least one.",
                 "no": "The alleles are taken as they stand.",
             },
             "mnv": {
                 "one": "Of one length above 1, it is an 'mnv' (also when both are the same).",
-                "bases": "Of one length above 1, each place at which they differ is a 'transition' or 'transversion' of its own (nothing when both are the same).",
+                "bases": "Of one length above 1, each place at which they differ is a 'transition' or 'transversion' "
+                "of its own (nothing when both are the same).",
             },
             "per": {
                 "allele": "All of them count.",

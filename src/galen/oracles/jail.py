@@ -12,10 +12,10 @@ from galen.sandbox.base import SandboxBackend, SandboxSpec
 from galen.sandbox.choose import SandboxSettings, open_backend
 from galen.types import Limit
 
-CPU_S = 4.0
+CPU_S = 2.0
 WALL_S = 20.0
 REPORT_BYTES = 1 << 22
-SPEC = SandboxSpec(cpu_s=CPU_S, max_output_bytes=REPORT_BYTES)
+SPEC = SandboxSpec(preload=("numpy",), cpu_s=CPU_S, max_output_bytes=REPORT_BYTES)
 DRIVER = Path(driver.__file__).read_text()
 STOPPED = {Limit.WALL: "took too long", Limit.CPU: "took too long", Limit.MEMORY: "took too much memory"}
 

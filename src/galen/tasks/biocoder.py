@@ -19,7 +19,7 @@ RULES = (
     "specification says: floats within a relative 1e-6 (1e-9 near zero); tuples and lists are the same, True and 1 are not; "
     "dictionaries and sets have no order. A call is to raise an exception only where the specification says so, and then of that "
     "class. Each call gets arguments of its own, so changing them does no harm; what is printed is ignored. All calls "
-    "together have four seconds of CPU time."
+    "together have two seconds of CPU time."
 )
 
 
