@@ -10,7 +10,8 @@ from data_prep.biocoder.functions.gff3 import gff_attributes, gff_tree
 from data_prep.biocoder.functions.sam import _cigar, md_differences, read_place, reference_blocks
 from data_prep.biocoder.functions.structures import _line, chain_centres, chain_gaps, chain_sequences, residue_contacts
 from data_prep.biocoder.functions.transcript_files import bed12_blocks
-from data_prep.biocoder.functions.variants import called_genotypes, info_values, split_alleles, variant_kinds
+from data_prep.biocoder.functions.variant_alleles import split_alleles, variant_kinds
+from data_prep.biocoder.functions.variants import called_genotypes, info_values
 
 
 def test_a_read_is_trimmed_as_bwa_does():

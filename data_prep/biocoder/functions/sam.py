@@ -67,7 +67,7 @@ def read_place(pos: int, cigar: str, place: int, *, gap: str, hard: str, base: i
 
 
 def flag_counts(flags: list[int], *, unit: str, failed: str, duplicates: str) -> dict[str, int]:
-    counts = dict.fromkeys(("total", "mapped", "paired", "proper", "lone"), 0)
+    counts: dict[str, int] = dict.fromkeys(("total", "mapped", "paired", "proper", "lone"), 0)
     for flag in flags:
         if failed == "drop" and has(flag, FAILED):
             continue
@@ -229,14 +229,12 @@ FUNCTIONS = (
         },
         edges=(
             (5, "*", 5),
-            (5, "10M", 5),
-            (5, "10M", 15),
+            (5, "4M2", 6),
             (5, "10M", 4),
             (5, "3S4M2D4M", 10),
             (5, "2H3S4M2N4M", 9),
             (5, "2H3S4M2I2D4M1H", 10),
             (5, "2H4M2D1I4M", 11),
-            (5, "4M2", 6),
         ),
         draw=_at,
     ),
@@ -294,7 +292,6 @@ FUNCTIONS = (
             (5, "0A0C3", "gtACG"),
             (5, "2^AC0G1T0", "ACtGa"),
             (5, "A3", "ACGT"),
-            (5, "3A0", "ACG"),
             (1, "1C0^GG0T2", "AgaCC"),
         ),
         draw=_md,
