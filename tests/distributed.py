@@ -13,10 +13,12 @@ from typing import NamedTuple
 import torch
 from fakes import BASE, SETTINGS, starts, tiny, tiny_lora, train_ppo_on
 
+from galen.data.pairs import pairs_by_success
 from galen.data.rows import demonstrations
 from galen.tasks.store import read_tasks
 from galen.train import device, logprobs
 from galen.train.agent import Play
+from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import train_grpo
 from galen.train.models import save_model
 from galen.train.sft import SFTSettings, train_sft
@@ -50,6 +52,21 @@ def sft(out: Path, tasks: list[Task], play: Play):
     return model
 
 
+def dpo(out: Path, tasks: list[Task], play: Play, make=tiny, **changed):
+    """Eight pairs in two epochs of two steps; of several processes two steps, and two after a resume."""
+    episodes = [e for g in once(lambda: play(tasks[:20], 0, 0)) for e in g.episodes]
+    pairs = pairs_by_success(episodes, per_task=2, seed=0)[0][:8]
+    assert len(pairs) == 8
+    settings = DPOSettings(learning_rate=1e-3, batch_size=4, micro_batch=1, epochs=2, warmup_steps=1, **changed)
+    for stop, model in starts(make, [0] if processes() == 1 else [2, 0]):
+        train_dpo(model, BASE, pairs, settings, out, seed=0, context=640, save_every=2, stop_after=stop)
+    return model
+
+
+def dpo_lora(out: Path, tasks: list[Task], play: Play):
+    return dpo(out, tasks, play, make=tiny_lora)
+
+
 def grpo(out: Path, tasks: list[Task], play: Play, make=tiny, **changed):
     """Four steps; of several processes two, and two after a resume."""
     settings = SETTINGS.model_copy(update={"micro_batch": 2, "kl": 0.05} | changed)
@@ -70,7 +87,7 @@ def ppo(out: Path, tasks: list[Task], play: Play):
     return train_ppo_on(play, out, tasks, micro_batch=2)[1]
 
 
-RUNS: dict[str, Callable] = {run.__name__: run for run in (sft, grpo, lora, ppo)}
+RUNS: dict[str, Callable] = {run.__name__: run for run in (sft, dpo, dpo_lora, grpo, lora, ppo)}
 
 
 def main(data: Path, episodes: Path, out: Path, names: list[str]) -> None:

@@ -28,7 +28,10 @@ from galen.train import device, world
 from galen.train.agent import AgentSettings, accumulation, check_reference
 from galen.train.models import save_model
 
-TRAINED = {"ddp": ("sft", "grpo", "lora", "ppo"), "zero2": ("sft", "grpo", "ppo"), "zero3": ("grpo", "lora", "ppo")}
+TRAINED = {
+    "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "ppo"),
+    "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"),
+}  # fmt: skip
 DEEPSPEED = ROOT / ".cache" / "deepspeed"  # where scripts/deepspeed.sh puts it
 TIMEOUT = int(os.environ.get("GALEN_TEST_TIMEOUT", "600"))  # of a launch, on a machine however busy: a hang ends here
 
@@ -74,11 +77,11 @@ def alone(data, template, backend, tasks, folder) -> Iterator[dict[str, Alone]]:
         patch.setattr(device, "fast_bf16", lambda: False)
         for name, run in RUNS.items():
             out = folder / "alone" / name
-            samples = 4 if name in ("grpo", "lora") else 1
+            samples = 1 if name in ("sft", "ppo") else 4
             torch.manual_seed(0)
             trained = run(out, tasks, Kept(folder / "episodes" / name, scripted(sampler, policy, samples)))
             save_model(trained, BASE, out / "final")
-            save_model(tiny_lora() if name == "lora" else tiny(), BASE, out / "start")
+            save_model(tiny_lora() if "lora" in name else tiny(), BASE, out / "start")
             done[name] = Alone(weights(out / "start"), weights(out / "final"), norms(out))
     yield done
     grader.close()

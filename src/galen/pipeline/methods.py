@@ -110,17 +110,18 @@ def _dpo(road: Road, settings: DPORounds) -> dict[str, Any]:
             road.serve(last)
         episodes = road.teacher if settings.source != "policy" and number == 0 else []
         if settings.source != "teacher":
-            groups = _play_round(road, settings, number, feed.deal(settings.tasks))
+            dealt = feed.deal(settings.tasks)
+            groups = once(lambda dealt=dealt, number=number: _play_round(road, settings, number, dealt))
             feed.learn(groups, by_id)
             episodes = [*episodes, *(e for g in groups for e in g.episodes)]
         if road.recipe.eval.every:
-            validate(road, "dpo", number)
+            once(lambda number=number: validate(road, "dpo", number))
         rounds.append(_pair_and_train(road, settings, last, folder, episodes))
         last = folder / "final"
     if road.recipe.eval.every:
         road.serve(last)
-        validate(road, "dpo", settings.rounds)
-    shutil.copytree(last, road.out / "dpo" / "draft", dirs_exist_ok=True)
+        once(lambda: validate(road, "dpo", settings.rounds))
+    once(lambda: shutil.copytree(last, road.out / "dpo" / "draft", dirs_exist_ok=True))
     return {"episodes": sum(r["episodes"] for r in rounds), "rounds": rounds}
 
 
@@ -136,15 +137,15 @@ def _pair_and_train(
     road: Road, settings: DPORounds, start: Path, folder: Path, episodes: list[Episode]
 ) -> dict[str, Any]:  # fmt: skip
     """DPO on pairs of the episodes into `folder/final`; returns what became of them, from a finished call as well."""
-    if not (folder / "final").exists():
-        road.policy.sleep()
-        pairs, found = pair_up(road, settings, episodes)
+    if not once((folder / "final").exists):
+        once(road.policy.sleep)
+        pairs, found = once(lambda: pair_up(road, settings, episodes))
         print(f"dpo: {found.pairs} pairs of {found.tasks} tasks, {found.unpaired} of them without a pair", flush=True)
         model = road.load(start)
         report = train_dpo(
             model, road.folder, pairs, settings, folder, seed=road.seed, context=road.model.context,
             gradient_checkpointing=road.model.gradient_checkpointing, observer=road.observer,
         )  # fmt: skip
-        (folder / "report.json").write_text(json.dumps(found.model_dump() | asdict(report)) + "\n")
+        once(lambda: (folder / "report.json").write_text(json.dumps(found.model_dump() | asdict(report)) + "\n"))
         save_model(model, road.folder, folder / "final")
-    return json.loads((folder / "report.json").read_text())
+    return once(lambda: json.loads((folder / "report.json").read_text()))

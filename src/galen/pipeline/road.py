@@ -50,9 +50,9 @@ from galen.train.models import check_parity, load_model, save_model, serve_weigh
 from galen.train.observe import Observer
 from galen.train.phases import Phases
 from galen.train.ppo import check_critic
-from galen.train.sft import SFTSettings, passes, train_sft
+from galen.train.sft import SFTSettings, train_sft
 from galen.train.weights import check_base
-from galen.train.world import once, processes, rank
+from galen.train.world import once, passes, processes, rank
 from galen.types import Episode, Task, TrainRow
 
 SERVER_LOG = "vllm.log"
@@ -97,14 +97,9 @@ class Road:
                 f"{gpus} GPUs are visible to one process, which trains on one; put CUDA_VISIBLE_DEVICES=0 before the command, "
                 f"or start it with accelerate launch --config_file configs/accelerate/ddp.yaml --num_processes {gpus}"
             )
-        if processes() > 1 and self.recipe.dpo is not None:
-            raise UserError(
-                f"dpo trains in one process, and {processes()} were started: run `galen train {self.method}` without a launcher"
-            )
-        if self.recipe.sft is not None:
-            passes("sft", self.recipe.sft)
-        if self.recipe.verifier is not None:
-            passes("verifier", self.recipe.verifier)
+        for name in ("sft", "dpo", "verifier"):
+            if (settings := getattr(self.recipe, name)) is not None:
+                passes(name, settings.batch_size, settings.micro_batch)
         for name in ("ppo", "grpo"):
             if (settings := getattr(self.recipe, name)) is not None:
                 accumulation(name, settings)

@@ -1,8 +1,8 @@
 """DPO on whole multi-turn episodes (Rafailov et al. 2023, equation 7), on TRL's DPOTrainer.
 
 What is added to TRL 1.16: rows are the stored tokens; what the environment wrote is masked out of the log-ratios; the
-reference log-probabilities of the starting weights are kept with the run; a CPU scores the trained positions only; a
-loss that is no number stops the run.
+reference log-probabilities of the starting weights are kept with the run, and several processes share them; a CPU scores
+the trained positions only; a loss that is no number stops the run.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import torch
 import torch.nn.functional as F
 from datasets import Dataset
 from pydantic import Field, model_validator
+from torch.utils.data import DataLoader
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer
+from trl.models.utils import prepare_deepspeed
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 from trl.trainer.utils import FusedCausalLMOutput
 
@@ -35,12 +37,13 @@ from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
 from galen.train.weights import check_weights, last_checkpoint
-from galen.train.world import launch
+from galen.train.world import launch, once, passes, processes
 from galen.types import Frozen
 
 
 class DPOSettings(Frozen):
-    """`batch_size` pairs an optimizer step, in micro-batches of `micro_batch` pairs (twice as many sequences).
+    """`batch_size` pairs an optimizer step, dealt to all processes, each of which takes `micro_batch` of its own in a pass
+    (twice as many sequences).
 
     The paper's values: lr 5e-6, batch 64, beta 0.1 (section 4.1), one epoch and label smoothing 0.1 (its published
     command). `loss` "ipo" is TRL's, whose log-ratios are means over tokens (Azar et al. 2023, equation 17).
@@ -73,13 +76,17 @@ class DPOSettings(Frozen):
 
 @dataclass(frozen=True)
 class DPOReport:
-    """How many pairs were trained on in each epoch, and how many were longer than the context and left out (law 10)."""
+    """How many pairs were trained on in each epoch, how many were longer than the context and left out, and how many each
+    epoch left over because several processes take only whole passes, other ones each time (law 10).
+    """
 
     pairs: int
     too_long: int
+    left_over: int
 
 
 REFERENCE = "reference.json"  # in a run's folder: log-probabilities under the starting weights
+COLUMNS = ("ref_chosen_logps", "ref_rejected_logps")
 LOGGED = {
     "loss": "loss", "rewards/chosen": "chosen_reward", "rewards/rejected": "rejected_reward", "rewards/margins": "margin",
     "rewards/accuracies": "accuracy", "logps/chosen": "chosen_logp", "logps/rejected": "rejected_logp",
@@ -100,21 +107,31 @@ def train_dpo(
     resuming).
 
     Raises:
-        UserError: no pair fits; a pair has tokens of another tokenizer or chat template; `out` holds a run on other
-            pairs, or a checkpoint of another model.
+        UserError: no pair fits, or fewer than the processes take in one pass; `settings.batch_size` does not divide by the
+            processes; a pair has tokens of another tokenizer or chat template; `out` holds a run on other pairs, or a
+            checkpoint of another model.
         GalenError: the loss or its gradient is no finite number; that step is not saved.
     """
     check_template(pairs, ChatTemplate(Path(tokenizer)))
     rows = sorted((p for p in pairs if p.length <= context), key=lambda p: p.length)
-    report = DPOReport(pairs=len(rows), too_long=len(pairs) - len(rows))
+    left_over = len(rows) % (settings.micro_batch * processes()) if processes() > 1 else 0
+    report = DPOReport(pairs=len(rows) - left_over, too_long=len(pairs) - len(rows), left_over=left_over)
     if not rows:
         raise UserError(
             f"dpo: of {len(pairs)} pairs none fits the context of {context} tokens; sample more episodes a task, or "
             "raise the context"
         )
-    print(f"dpo: {report.pairs} pairs, {report.too_long} longer than {context} tokens left out", flush=True)
+    if not report.pairs:
+        raise UserError(
+            f"dpo: {len(rows)} pairs are fewer than {processes()} processes take in a pass of micro_batch = "
+            f"{settings.micro_batch}; set dpo.micro_batch lower, or sample more episodes a task"
+        )
+    print(
+        f"dpo: {report.pairs} pairs, {report.too_long} longer than {context} tokens left out, {left_over} left over each epoch",
+        flush=True,
+    )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
-    if last := last_checkpoint(out):
+    if last := once(lambda: last_checkpoint(out)):
         check_weights(last, model)
     callbacks: list[TrainerCallback] = [AfterEpoch(after_epoch)] if after_epoch else []
     if stop_after:
@@ -135,11 +152,13 @@ def dpo_trainer(
 ) -> TokenDPOTrainer:  # fmt: skip
     """The trainer of `train_dpo`, with the reference computed, or read where `out` holds a checkpoint."""
     losses = _losses(settings)
+    micro_batch, accumulate = passes("dpo", settings.batch_size, settings.micro_batch)
     config = DPOConfig(
         output_dir=str(out), beta=settings.beta, loss_type=list(losses), loss_weights=list(losses.values()),
         label_smoothing=settings.label_smoothing, learning_rate=settings.learning_rate,
-        per_device_train_batch_size=settings.micro_batch,
-        gradient_accumulation_steps=settings.batch_size // settings.micro_batch, num_train_epochs=settings.epochs,
+        per_device_train_batch_size=micro_batch, gradient_accumulation_steps=accumulate, num_train_epochs=settings.epochs,
+        # Accelerate would fill up the last pass with pairs of the epoch's beginning, which would then count twice.
+        dataloader_drop_last=processes() > 1,
         warmup_steps=settings.warmup_steps, lr_scheduler_type="cosine", max_grad_norm=settings.max_grad_norm,
         # Rows longer than the context are left out before; nothing is cut. The collator needs columns of our own.
         max_length=None, remove_unused_columns=False, precompute_ref_log_probs=True, seed=seed, data_seed=seed,
@@ -196,25 +215,38 @@ class TokenDPOTrainer(DPOTrainer):
         return dataset
 
     def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
-        """TRL's, once a run: what resumes has the same reference, whichever weights it is given."""
+        """As two more columns, computed once a run: what resumes has the same reference, whichever weights it is given.
+
+        TRL's own keeps them in a cache of each process, where the others do not find them.
+        """
         path = Path(self.args.output_dir or ".") / REFERENCE
-        columns = ["ref_chosen_logps", "ref_rejected_logps"]
         digest = hashlib.sha256(json.dumps(list(dataset)).encode()).hexdigest()
-        if last_checkpoint(path.parent):
-            stored = json.loads(path.read_text())
-            if stored.pop("pairs") != digest:
-                raise UserError(f"{path.parent}: holds a run on other pairs; choose another folder or remove it")
-            for column in columns:
-                dataset = dataset.add_column(column, stored[column])  # type: ignore[call-arg]
-            return dataset
-        dataset = super()._precompute_ref_logps(dataset, name, batch_size)
-        found = {column: list(dataset[column]) for column in columns}
+        resumed = once(lambda: last_checkpoint(path.parent)) is not None
+        if resumed:
+            stored = once(lambda: json.loads(path.read_text()))
+        else:
+            stored = {"pairs": digest, **self._reference(dataset, batch_size)}
+        if stored["pairs"] != digest:
+            raise UserError(f"{path.parent}: holds a run on other pairs; choose another folder or remove it")
+        found = {column: stored[column] for column in COLUMNS}
         for task_id, *values in zip(dataset["task_id"], *found.values(), strict=True):
             if not all(map(math.isfinite, values)):
                 raise GalenError(f"dpo: the starting weights give a pair of {task_id} the log-probabilities {values}")
-        if self.accelerator.is_main_process:
-            path.write_text(json.dumps({"pairs": digest, **found}) + "\n")
+        if not resumed:
+            once(lambda: path.write_text(json.dumps(stored) + "\n"))
+        for column, values in found.items():
+            dataset = dataset.add_column(column, values)  # type: ignore[call-arg]
         return dataset
+
+    def _reference(self, dataset: Dataset, batch_size: int) -> dict[str, list[float]]:
+        """Log-probabilities of the pairs, in their order, under the starting weights; each process scores its share."""
+        loader = self.accelerator.prepare(DataLoader(dataset, batch_size=batch_size, collate_fn=self.data_collator))  # type: ignore[arg-type]
+        model = prepare_deepspeed(self.model, self.accelerator) if self.is_deepspeed_enabled else self.model  # type: ignore[arg-type]
+        scored = [self.accelerator.gather_for_metrics(self.compute_ref_log_probs(model, batch)) for batch in loader]
+        return {
+            column: torch.cat([side.cpu() for side in sides]).tolist()
+            for column, sides in zip(COLUMNS, zip(*scored, strict=True), strict=True)
+        }
 
     def compute_ref_log_probs(self, model: Any, inputs: dict[str, Any]) -> Any:
         return super().compute_ref_log_probs(self._head(model), inputs)

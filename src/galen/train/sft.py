@@ -29,7 +29,7 @@ from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
 from galen.train.weights import check_weights, last_checkpoint
-from galen.train.world import launch, once, processes, share
+from galen.train.world import launch, once, passes, processes
 from galen.types import Frozen, TrainRow
 
 LOGGED = {
@@ -114,7 +114,7 @@ def train_sft(
     packed = f" in {report.packs} packs" if settings.packing else ""
     print(f"sft: {report.rows} rows{packed}, {report.too_long} longer than {context} tokens left out", flush=True)
     steps = -(-len(data) // settings.batch_size)
-    micro_batch, accumulate = passes(name, settings)
+    micro_batch, accumulate = passes(name, settings.batch_size, settings.micro_batch)
     tokens = AutoTokenizer.from_pretrained(tokenizer)
     config = SFTConfig(
         output_dir=str(out), learning_rate=settings.learning_rate, per_device_train_batch_size=micro_batch,
@@ -141,22 +141,6 @@ def train_sft(
     with observer.phases("train"):
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return report
-
-
-def passes(name: str, settings: SFTSettings) -> tuple[int, int]:
-    """The rows that a process takes in a pass, and its passes an optimizer step.
-
-    Raises:
-        UserError: `batch_size` does not divide so.
-    """
-    mine = share(settings.batch_size, f"{name}.batch_size")
-    micro_batch = settings.micro_batch or mine
-    if mine % micro_batch:
-        raise UserError(
-            f"{name}.batch_size = {settings.batch_size} is {mine} rows on each of {processes()} processes, which are no whole "
-            f"passes of {name}.micro_batch = {micro_batch}"
-        )
-    return micro_batch, mine // micro_batch
 
 
 class PackCollator(DataCollatorForLanguageModeling):

@@ -137,6 +137,23 @@ def share(n: int, name: str) -> int:
     return n // processes()
 
 
+def passes(name: str, batch_size: int, micro_batch: int | None) -> tuple[int, int]:
+    """The rows that a process takes in a pass, and its passes an optimizer step of `batch_size` rows, of method `name`;
+    None takes all of its rows in one.
+
+    Raises:
+        UserError: `batch_size` does not divide so.
+    """
+    mine = share(batch_size, f"{name}.batch_size")
+    micro_batch = micro_batch or mine
+    if mine % micro_batch:
+        raise UserError(
+            f"{name}.batch_size = {batch_size} is {mine} rows on each of {processes()} processes, which are no whole passes "
+            f"of {name}.micro_batch = {micro_batch}"
+        )
+    return micro_batch, mine // micro_batch
+
+
 def part(rows: Sequence[T]) -> list[T]:
     """This process's rows of everyone's: an equal share of them, in their order."""
     mine = len(rows) // processes()
