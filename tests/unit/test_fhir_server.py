@@ -157,7 +157,7 @@ def test_pages_hold_everything_once(server, count):
     ("status", "method", "target", "told"),
     [
         (404, "GET", "Patient/nobody", "no Patient has the id 'nobody'"), (404, "GET", "Patients", "known: Patient, Encounter"),
-        (404, "GET", "", "name a resource type"), (400, "GET", "Patient?surname=x", "no search parameter 'surname'; known: _id"),
+        (404, "GET", "", "name a resource type"), (400, "GET", "//[x", "Invalid IPv6"), (400, "GET", "Patient?surname=x", "no search parameter 'surname'; known: _id"),
         (400, "GET", "Patient?birthdate=yesterday", "is no date"), (400, "GET", "Patient?birthdate=xx1950", "is no prefix"),
         (400, "GET", "Patient?birthdate=1950-13-01", "month must be in 1..12"), (400, "GET", "Patient?family=", "is empty"),
         (400, "GET", "Patient?family:sounds=x", "no such modifier"), (400, "GET", "Patient?_count=many", "a whole number"),

@@ -132,8 +132,7 @@ def _sorts(known: dict[str, Parameter], sort: str) -> tuple[list[tuple[str, str]
             raise FhirError(400, "not-supported", f"_sort={part}: no such parameter; known: {', '.join(known)}")
         table = "token" if known[name].kind == "reference" else known[name].kind
         column = {"token": "code", "string": "plain", "date": "low"}[table]
-        of_type = "s.type = {type} and " if table == "token" else ""
-        found.append((f"(select min(s.{column}) from {table} s where {of_type}s.key = {{key}} and s.name = ?)", name))
+        found.append((f"(select min(s.{column}) from {table} s where s.key = l.key and s.name = ?)", name))
         descending.append(part != name)
     return found, tuple(descending)
 
@@ -142,7 +141,7 @@ def _joined(kind: str, clauses: list[Clause], sorts: list[tuple[str, str]]) -> t
     """One statement that gives keys and sort values: the leading clause is looked up, the others are tested for each of its rows."""
     ranked = sorted(clauses, key=lambda c: (c.negated, c.rank))
     lead = ranked.pop(0) if ranked and not ranked[0].negated else None
-    columns = "".join(", " + sql.format(type="l.type", key="l.key") for sql, _ in sorts)
+    columns = "".join(f", {sql}" for sql, _ in sorts)
     arguments: list[Any] = [name for _, name in sorts]
     sql = f"select distinct l.key{columns} from {lead.table if lead else 'resource'} l where l.type = ?"
     arguments.append(kind)
@@ -150,7 +149,6 @@ def _joined(kind: str, clauses: list[Clause], sorts: list[tuple[str, str]]) -> t
         sql += f" and l.name = ? and {lead.sql}"
         arguments += [lead.name, *lead.arguments]
     for clause in ranked:
-        of_type = "t.type = l.type and " if clause.table == "token" else ""
-        sql += f" and {'not ' * clause.negated}exists (select 1 from {clause.table} t where {of_type}t.key = l.key and t.name = ? and {clause.sql})"
+        sql += f" and {'not ' * clause.negated}exists (select 1 from {clause.table} t where t.key = l.key and t.name = ? and {clause.sql})"
         arguments += [clause.name, *clause.arguments]
     return f"{sql} order by l.key", arguments

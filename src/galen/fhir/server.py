@@ -75,7 +75,10 @@ class Episode:
             return _reply(error.status, json.dumps(error.resource()))
 
     def _parsed(self, target: str) -> tuple[list[str], search.Pairs]:
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError as error:
+            raise FhirError(400, "invalid", f"{target!r:.80}: {error}") from None
         path = parts.path
         for root in (urlsplit(self._url).path, urlsplit(URL).path):
             if path == root or path.startswith(root + "/"):

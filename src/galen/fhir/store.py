@@ -12,7 +12,8 @@ from .parameters import values
 SCHEMA = """
 create table about(name text primary key, value text) without rowid;
 create table resource(key integer primary key, type text not null, id text not null, body text not null, unique(type, id));
-create table token(type text, name text, code text, system text, key integer, primary key(type, name, code, system, key)) without rowid;
+create table token(key integer, name text, code text, system text, type text, primary key(key, name, code, system)) without rowid;
+create index token_by_value on token(type, name, code);
 create table string(key integer, name text, plain text, raw text, type text, primary key(key, name, plain, raw)) without rowid;
 create index string_by_value on string(type, name, plain);
 create table date(key integer, name text, low real, high real, type text, primary key(key, name, low, high)) without rowid;
