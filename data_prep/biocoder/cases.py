@@ -21,6 +21,7 @@ def cases(function: Function, values: Values, seed: int) -> tuple[list[str], lis
         ValueError: a neighbour's outcomes are the same on `TRIES` sets of calls: its option makes no difference.
     """
     named = f"biocoder/{seed}/{function.name}/{json.dumps(values)}"
+    told: dict[str, int] = {}
     for attempt in range(TRIES):
         calls = _calls(function, random.Random(f"{named}/{attempt}"))
         outcomes = run(function, values, calls)

@@ -3,7 +3,7 @@
 The reference program of tasks on embeddings is this file: nothing of the project can be imported here.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def predict(folder: Path) -> pd.DataFrame:
     names = [name for name in train.columns if name not in KEYS]
     found = {}
     for name in names:
-        if train[name].nunique() == 1:
+        if len(train[name].unique()) == 1:
             found[name] = float(train[name].iloc[0])
             continue
         best = max(STRENGTHS, key=lambda c: score(fitted(c, a, train[name]), b, valid[name]))

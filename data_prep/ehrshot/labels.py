@@ -4,7 +4,7 @@ A label frame has patient_id, prediction_time and value (a boolean, the number o
 each patient and time. What is no label is counted by reason.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _overnight(cdm: Cdm, name: str, counts: Counts) -> pd.DataFrame:
     stays = _stays(cdm)
     short = stays.start.dt.normalize() >= stays.end.dt.normalize()
     counts.leave(f"{name}: discharged on the day of admission", int(short.sum()))
-    return stays[~short]
+    return stays.loc[~short]
 
 
 def _frame(patients: pd.Series, times: pd.Series, values: pd.Series) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def _readmission(cdm: Cdm, counts: Counts) -> pd.DataFrame:
     again_at_once = following.dt.normalize() <= stays.end.dt.normalize()
     counts.leave("guo_readmission: admitted again on the day of discharge", int(again_at_once.sum()))
     within = following - stays.end <= pd.Timedelta(days=d.READMISSION_DAYS)
-    return _frame(stays.patient_id, _end_of_day(stays.end), within)[~again_at_once]
+    return _frame(stays.patient_id, _end_of_day(stays.end), within).loc[~again_at_once]
 
 
 def _intensive(cdm: Cdm, counts: Counts) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def _intensive(cdm: Cdm, counts: Counts) -> pd.DataFrame:
     moved = _each(stays.stay, first)
     at_once = moved.dt.normalize() <= stays.start.dt.normalize()
     counts.leave("guo_icu: in intensive care on the day of admission", int(at_once.sum()))
-    return _frame(stays.patient_id, _end_of_day(stays.start), moved.notna())[~at_once]
+    return _frame(stays.patient_id, _end_of_day(stays.start), moved.notna()).loc[~at_once]
 
 
 def _lab(cdm: Cdm, lab: d.Lab, name: str, counts: Counts) -> pd.DataFrame:
@@ -130,7 +130,7 @@ def _new_diagnosis(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame
     lost = ~known & ~follows & ~(last >= horizon)
     counts.leave(f"{task.name}: the diagnosis is known at discharge", int(known.sum()))
     counts.leave(f"{task.name}: observed for less than a year after discharge", int(lost.sum()))
-    return _frame(stays.patient_id, times, follows)[~known & ~lost]
+    return _frame(stays.patient_id, times, follows).loc[~known & ~lost]
 
 
 def _chexpert(cdm: Cdm, counts: Counts) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 A pickle is a program. Only the constructors named here are called; any other name in the file is refused.
 """
 
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import pickle
@@ -39,8 +41,8 @@ class Embeddings:
         parts = [read(path) for path in paths]
         self._rows = np.concatenate([matrix for matrix, _ in parts])
         keys = pd.concat([keys for _, keys in parts], ignore_index=True)
-        self._places = pd.Series(range(len(keys)), index=pd.MultiIndex.from_frame(keys))
-        self._places = self._places[~self._places.index.duplicated()]
+        places = pd.Series(range(len(keys)), index=pd.MultiIndex.from_frame(keys))
+        self._places: pd.Series = places.loc[~places.index.duplicated()]
 
     def has(self, keys: pd.DataFrame) -> np.ndarray:
         """Whether there is a row, for each of `keys`."""
@@ -48,7 +50,7 @@ class Embeddings:
 
     def __call__(self, keys: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         """The rows of `keys`, which are there; float32. Nothing is drawn from `rng`."""
-        found = self._places.index.get_indexer(pd.MultiIndex.from_frame(keys[["patient_id", "prediction_time"]]))
+        found = self._places.index.get_indexer(pd.MultiIndex.from_frame(keys.loc[:, ["patient_id", "prediction_time"]]))
         return self._rows[self._places.to_numpy()[found]]
 
 

@@ -3,7 +3,7 @@
 The reference program of tasks on records is this file: nothing of the project can be imported here.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def fitted(known: np.ndarray, labels: pd.DataFrame, asked: np.ndarray) -> pd.Dat
     rounds, rate = {0: (20, 0.18), 2: (90, 0.1)}.get(classes, (50, 0.1))
     found = {}
     for name in labels.columns:
-        if labels[name].nunique() == 1:
+        if len(labels[name].unique()) == 1:
             found[name] = np.full(len(asked), float(labels[name].iloc[0]))
             continue
         model = HistGradientBoostingClassifier(

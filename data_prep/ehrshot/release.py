@@ -3,7 +3,7 @@
 The test patients of a release stay the test patients: what the gym trains on asks about the release's training patients.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     for column in columns:
         if column not in frame.columns:
             raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
-    return frame[list(columns)]
+    return frame.loc[:, list(columns)]
 
 
 def _labels(path: Path, task: Definition) -> pd.DataFrame:

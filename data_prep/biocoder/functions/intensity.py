@@ -87,7 +87,7 @@ def subtract_background(image: list[list[float]], *, estimate: str, negative: st
             ground = border.mean()
         else:
             ends = np.stack([np.take(values, 0, axis=along), np.take(values, -1, axis=along)])
-            ground = np.expand_dims(ends.mean(axis=0), along)
+            ground = np.expand_dims(ends.mean(axis=0), 0 if along == 0 else 1)
     left = values - ground
     return (np.abs(left) if negative == "absolute" else np.maximum(left, 0) if negative == "zero" else left).tolist()
 

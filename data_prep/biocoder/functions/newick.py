@@ -63,7 +63,7 @@ def midpoint_split(text: str, *, tie: str, flat: str, result: str) -> list:
             node = node.parent
         for b in leaves[i + 1 :]:
             down, node = [], b
-            while node not in up:
+            while node is not None and node not in up:
                 down.append((node, node.length or 0.0))
                 node = node.parent
             side = [(n, n.length or 0.0) for n in up[: up.index(node)]]

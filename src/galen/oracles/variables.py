@@ -135,7 +135,8 @@ def _series(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
         zip(labels(v["series"]["index"], v["series"]["values"]), v["series"]["values"], strict=True)
         for v in (mine, due)
     ]
-    return _by_label(*(_labelled(one) for one in pairs), rows, tolerance)
+    ours, theirs = map(_labelled, pairs)
+    return _by_label(ours, theirs, rows, tolerance)
 
 
 def _frame(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
