@@ -30,7 +30,7 @@ def project_stack(stack: list[list[list[float]]], *, method: str, skip: str, res
         flat = cube.std(axis=0, ddof=0 if method == "deviation" else 1) if len(cube) > 1 else np.zeros(cube.shape[1:])
     if result == "sharpest":
         return [flat.tolist(), int(np.argmax(cube.reshape(len(cube), -1).var(axis=1).round(9)))]
-    return list(flat.tolist())
+    return np.asarray(flat).tolist()
 
 
 def intensity_profile(image: list[list[float]], bins: int, *, density: str, span: str, edges: str) -> list:

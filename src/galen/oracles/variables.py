@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from galen.types import Verdict
@@ -194,7 +195,7 @@ def _by_label(mine: dict[Label, Any], due: dict[Label, Any], rows: Any, toleranc
     return mine.keys() == due.keys() and all(same(mine[one], value, rows, tolerance) for one, value in due.items())
 
 
-_SAME = {
+_SAME: dict[str, Callable[..., bool]] = {
     "boolean": lambda mine, due, *_: mine == due, "text": lambda mine, due, *_: mine == due, "missing": lambda *_: True,
     "number": _number, "list": _list, "dict": _dict, "Series": _series, "DataFrame": _frame,
 }  # fmt: skip
