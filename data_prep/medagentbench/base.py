@@ -39,7 +39,9 @@ def of_server(folder: Path, url: str) -> Path:
 def write(folder: Path, resources: Iterable[dict[str, Any]], source: str) -> Path:
     """The base of `resources` and the server's modules in `folder`; the base's path."""
     path = folder / Path(DATABASE.path).name
-    write_base(path, resources, {"now": CLOCK.isoformat(), "source": source})
+    left_out = write_base(path, resources, {"now": CLOCK.isoformat(), "source": source})
+    if left_out:
+        print(f"{source}: {len(left_out)} resources left out (first: {'; '.join(left_out[:3])})")
     handout.write(folder / Path(MODULES.path).name)
     return path
 

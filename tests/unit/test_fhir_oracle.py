@@ -92,7 +92,8 @@ def test_answers_of_time_are_instants_and_texts_have_no_case():
         '{"answer": [1], "writes": [' + '{"extension":[' * 900 + "]}" * 900 + "]}", '{"answer": ["' + "1" * 90_000 + '"], "writes": []}',
         '{"answer": [1], "writes": [{"resourceType": ["Observation"]}]}', '{"answer": ["\\ud800"], "writes": []}',
         said(["2023-01-05T08:00:00+99:00"], [changed(LEVEL, authoredOn="2023-99-05T08:00:00+00:00")]),
-        '{"answer": [' + "9" * 400 + '], "writes": []}', said([3.0], [changed(LEVEL, occurrenceDateTime="0001-01-01T00:00:00+14:00")]),
+        said([3.0], [changed(DOSE, dosageInstruction=[{"sequence": 10**400}]), changed(LEVEL, quantityQuantity={"value": 10**400})]),
+        said([3.0], [changed(LEVEL, note=[{"text": chr(0xD800)}])]), '{"answer": [' + "9" * 400 + '], "writes": []}', said([3.0], [changed(LEVEL, occurrenceDateTime="0001-01-01T00:00:00+14:00")]),
     ],
 )  # fmt: skip
 def test_no_submission_breaks_it(junk):

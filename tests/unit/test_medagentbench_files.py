@@ -211,6 +211,13 @@ def test_broken_references_are_refused_and_reported(tmp_path, capsys):
     )
 
 
+def test_a_date_that_is_none_is_left_out_and_told(tmp_path, capsys):
+    dated = {**VALUE, "id": "o5", "effectiveDateTime": "last tuesday"}
+    write(tmp_path / "b", bundle(PERSON, VALUE, dated), "ida.json")
+    bases.of_bundles(tmp_path, tmp_path / "b", 0)
+    assert "1 resources left out (first: Observation/o5: 'last tuesday' is no date" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [

@@ -4,6 +4,8 @@ An element's type ends in `*` for a list and `!` where it is required; `code(a|b
 `value[x]` is one of the elements valueString, valueQuantity and so on. Every element may have `id` and `extension`.
 """
 
+from collections.abc import Mapping
+
 _STATUS = "active|on-hold|cancelled|completed|entered-in-error|stopped|draft|unknown"
 _PRIORITY = "routine|urgent|asap|stat"
 _QUANTITY = {
@@ -26,7 +28,7 @@ _VALUES = (
     "Period",
 )
 
-TYPES: dict[str, dict[str, str | tuple[str, ...]]] = {
+TYPES: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "Meta": {"versionId": "string", "lastUpdated": "dateTime", "source": "uri", "profile": "uri*", "security": "Coding*", "tag": "Coding*"},
     "Narrative": {"status": "code(generated|extensions|additional|empty)!", "div": "string!"},
     "Coding": {"system": "uri", "version": "string", "code": "code", "display": "string", "userSelected": "boolean"},

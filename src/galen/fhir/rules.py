@@ -4,7 +4,6 @@ One object where R4 has a list is taken as a list of one, as HAPI's lenient pars
 ServiceRequest writes `note` so. Invariants, slices and terminologies beyond required value sets are not checked.
 """
 
-import math
 import re
 from functools import cache
 from typing import Any
@@ -17,6 +16,7 @@ TIMED = re.compile(r".*T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?")
 ANY = {"id": "string", "extension": "any*"}
 DEPTH = 20
+LARGEST = 1e30  # of a decimal: what a float holds with room
 
 
 def checked(resource: Any, kind: str) -> dict[str, Any]:
@@ -98,24 +98,28 @@ def _primitive(value: Any, type_: str, where: str) -> Any:
     if name == "boolean":
         good = isinstance(value, bool)
     elif name == "integer":
-        good = isinstance(value, int) and not isinstance(value, bool)
+        good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
     elif name == "decimal":
-        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
     else:
         good = isinstance(value, str) and bool(value.strip())
     if not good:
         raise _fail(where, f"{value!r:.60} is no {name}")
-    if codes and value not in codes[:-1].split("|"):
-        raise _fail(
-            where, f"{value!r:.60} is not in its value set; known: {codes[:-1].replace('|', ', ')}", "code-invalid"
-        )
+    if isinstance(value, str):
+        _text(value, name, codes.rstrip(")"), where)
+    return value
+
+
+def _text(value: str, name: str, codes: str, where: str) -> None:
+    if codes and value not in codes.split("|"):
+        known = codes.replace("|", ", ")
+        raise _fail(where, f"{value!r:.60} is not in its value set; known: {known}", "code-invalid")
     if name in ("uri", "code") and value != value.strip():
         raise _fail(where, f"{value!r:.60} has spaces around it")
     if name == "time" and not TIME.fullmatch(value):
         raise _fail(where, f"{value!r:.60} is no time: write 08:00:00")
     if name in ("dateTime", "instant"):
         _date(value, name, where)
-    return value
 
 
 def _date(value: str, name: str, where: str) -> None:

@@ -33,7 +33,7 @@ class Search(NamedTuple):
     sql: str
     arguments: list[Any]
     descending: tuple[bool, ...]
-    count: int
+    limit: int
     offset: int
     pairs: Pairs
 

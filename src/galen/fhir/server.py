@@ -73,6 +73,8 @@ class Episode:
             return self._routed(method.upper(), *self._parsed(target), body, lower)
         except FhirError as error:
             return _reply(error.status, json.dumps(error.resource()))
+        except UnicodeEncodeError:
+            return _reply(400, json.dumps(FhirError(400, "invalid", "half of a surrogate pair is no text").resource()))
 
     def _parsed(self, target: str) -> tuple[list[str], search.Pairs]:
         try:
@@ -132,7 +134,7 @@ class Episode:
             present = [one for one in found if one[1][i + 1] is not None]
             present.sort(key=lambda one: one[1][i + 1], reverse=asked.descending[i])
             found = present + [one for one in found if one[1][i + 1] is None]
-        page = found[asked.offset : asked.offset + asked.count]
+        page = found[asked.offset : asked.offset + asked.limit]
         bodies = (
             [store.bodies([row[0]])[0] for store, row in page]
             if self._own
@@ -143,8 +145,8 @@ class Episode:
     def _bundle(self, kind: str, asked: search.Search, total: int, bodies: list[str]) -> str:
         """Written as text: the resources are JSON already."""
         links = [{"relation": "self", "url": self._link(kind, asked.pairs, asked.offset)}]
-        if asked.count and asked.offset + asked.count < total:
-            links.append({"relation": "next", "url": self._link(kind, asked.pairs, asked.offset + asked.count)})
+        if asked.limit and asked.offset + asked.limit < total:
+            links.append({"relation": "next", "url": self._link(kind, asked.pairs, asked.offset + asked.limit)})
         head = json.dumps({"resourceType": "Bundle", "type": "searchset", "total": total, "link": links})
         if not bodies:
             return head

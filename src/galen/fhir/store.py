@@ -59,18 +59,19 @@ class Store:
         return dict(self._database.execute("select name, value from about"))
 
     def add(self, resource: dict[str, Any]) -> None:
-        """Store and index `resource`; its type and id must be new."""
+        """Store and index `resource`, whose type and id must be new; ValueError, and nothing stored, where a date is none."""
         kind = resource["resourceType"]
         resource = {
             "resourceType": kind,
             "id": resource["id"],
             **resource,
         }  # a bundle's text reads the id off its start
+        found = list(values(resource))
         body = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
         done = self._database.execute(
             "insert into resource(type, id, body) values (?, ?, ?)", (kind, resource["id"], body)
         )
-        for table, name, columns in values(resource):
+        for table, name, columns in found:
             self._database.execute(INSERTS[table], (*columns, kind, name, done.lastrowid))
 
     def body(self, kind: str, id_: str) -> str | None:
@@ -95,14 +96,22 @@ class Store:
         self._database.close()
 
 
-def write_base(path: Path, resources: Iterable[dict[str, Any]], about: Mapping[str, str]) -> None:
-    """A new base file at `path`. `about` holds `now`, the server's clock as a FHIR instant, and what else is told of it."""
+def write_base(path: Path, resources: Iterable[dict[str, Any]], about: Mapping[str, str]) -> list[str]:
+    """A new base file at `path`; returns the resources that are left out for a date that is none, each with the reason.
+
+    `about` holds `now`, the server's clock as a FHIR instant, and what else is told of it.
+    """
+    left_out = []
     database = sqlite3.connect(path)
     database.executescript("pragma journal_mode = off; pragma synchronous = off;" + SCHEMA)
     store = Store(database)
     with database:
         database.executemany("insert into about values (?, ?)", sorted(about.items()))
         for resource in resources:
-            store.add(resource)
+            try:
+                store.add(resource)
+            except (ValueError, OverflowError) as error:
+                left_out.append(f"{resource['resourceType']}/{resource['id']}: {error}")
     database.execute("vacuum")
     store.close()
+    return left_out
