@@ -17,6 +17,7 @@ from galen.evals.statistics import (
     bootstrap_mean,
     clustered_mcnemar,
     clustered_mean,
+    clustered_share,
     holm,
     mcnemar,
     pass_at_k,
@@ -75,8 +76,11 @@ def test_the_mean_of_families_weighs_each_alike_and_adds_their_errors():
 def test_what_nothing_can_be_said_of_is_nan_and_unanimity_is_no_certainty():
     assert math.isnan(clustered_mean([], []).value)
     assert math.isnan(clustered_mean([1.0, 0.0], ["a", "a"]).low)
-    assert (clustered_mean([1.0] * 9, list("aabbccccc")).low, 1.0) == pytest.approx(wilson(3, 3))
-    assert clustered_mean([1.0] * 19 + [0.0], range(20)).high == 1.0
+    assert (clustered_share([1.0] * 9, list("aabbccccc")).low, 1.0) == pytest.approx(wilson(3, 3))
+    assert clustered_share([1.0] * 19 + [0.0], range(20)).high == 1.0
+    for unanimous in (clustered_mean([0.0] * 9, range(9)), bootstrap_mean([0.1 + 0.2] * 9, range(9))):
+        assert math.isnan(unanimous.low) and math.isnan(unanimous.high)
+    assert clustered_mean([1.0] * 5 + [0.0] * 5, range(10)).low == pytest.approx(0.5 - 2.2622 / 6, abs=1e-4)
 
 
 def test_the_bootstrap_over_clusters_agrees_with_the_clustered_error():

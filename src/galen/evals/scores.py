@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import nan
 from statistics import mean
 
 from scipy.stats import t as student
 
-from galen.evals.statistics import NOTHING, Estimate, bootstrap_mean, clustered_mcnemar, clustered_mean, mcnemar, wilson
+from galen.evals.statistics import (
+    Estimate,
+    bootstrap_mean,
+    clustered_mcnemar,
+    clustered_mean,
+    clustered_share,
+    mcnemar,
+    wilson,
+)  # fmt: skip
 from galen.evals.summary import Graded
 from galen.types import Score
 
@@ -24,10 +33,10 @@ def score(policy: str, family: str, episodes: Iterable[Graded]) -> Score:
     wins, n = sum(e.success for e in valid), len(episodes)
     low, high = wilson(wins, len(valid))
     all_low, all_high = wilson(wins, n)
-    found = clustered_mean([float(e.success) for e in valid], [e.cluster for e in valid]) if valid else NOTHING
+    found = clustered_share([float(e.success) for e in valid], [e.cluster for e in valid])
     return Score(
         policy=policy, family=family, n=n, valid=len(valid), success=found.value, ci_low=low, ci_high=high,
-        all_success=wins / n if n else NOTHING.value, all_low=all_low, all_high=all_high, clusters=found.clusters,
+        all_success=wins / n if n else nan, all_low=all_low, all_high=all_high, clusters=found.clusters,
         cluster_low=found.low, cluster_high=found.high,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import binomtest, bootstrap
@@ -19,6 +19,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def clustered_mean(
     (n - 1) / (n - strata) · G / (G - 1), and the interval is Student's with G - 1 degrees of freedom. Without strata the
     factor is G / (G - 1), as in Inspect AI's clustered `stderr`. Clusters may span strata.
 
-    With one cluster the error is unknown and the interval NaN. Where every stratum's values are all the same, the error
-    is 0 and tells nothing: of values that are 0 or 1 the interval is then Wilson's over G draws. Theirs ends at 0 and 1.
+    The interval is NaN where there is one cluster, and where each stratum's values are all the same: the error is then 0,
+    which tells nothing.
     """
     y = np.asarray(values, float)
     if not len(y):
@@ -65,19 +66,30 @@ def clustered_mean(
     value = float((dummies.T @ y / dummies.sum(0)).mean())
     if n_groups < 2 or len(y) <= n_strata:
         return Estimate(value, math.nan, math.nan, len(y), n_groups)
-    shares = set(y.tolist()) <= {0.0, 1.0}
-    if not (y - dummies @ (dummies.T @ y / dummies.sum(0))).any():
-        low, high = wilson(value * n_groups, n_groups) if shares else (math.nan, math.nan)
-        return Estimate(value, low, high, len(y), n_groups, 0.0)
+    if np.allclose(y, dummies @ (dummies.T @ y / dummies.sum(0)), rtol=0, atol=ROUNDING):
+        return Estimate(value, math.nan, math.nan, len(y), n_groups, 0.0)
     fit = OLS(y, dummies).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     test = fit.t_test(np.full((1, n_strata), 1 / n_strata))
     low, high = test.conf_int(1 - CONFIDENCE)[0]
-    low, high = (max(low, 0.0), min(high, 1.0)) if shares else (low, high)
     return Estimate(value, float(low), float(high), len(y), n_groups, float(test.sd.item()))
 
 
+def clustered_share(
+    values: Sequence[float], clusters: Sequence[Hashable], strata: Sequence[Hashable] = ()
+) -> Estimate:  # fmt: skip
+    """`clustered_mean` of what lies between 0 and 1, where its interval ends. Where the values are all the same it is
+    Wilson's over as many draws as there are clusters.
+    """
+    found = clustered_mean(values, clusters, strata)
+    if found.se == 0.0:
+        low, high = wilson(found.value * found.clusters, found.clusters)
+        return replace(found, low=low, high=high)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+
+
 def bootstrap_mean(values: Sequence[float], clusters: Sequence[Hashable], seed: int = 0) -> Estimate:
-    """The mean of `values` with a percentile interval by bootstrap over clusters; NaN for one cluster.
+    """The mean of `values` with a percentile interval by bootstrap over clusters; NaN where there is one cluster or the
+    values are all the same.
 
     Of paired differences it is the paired cluster bootstrap.
     """
@@ -86,7 +98,7 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[Hashable], seed: 
     groups, y = _codes(clusters), np.asarray(values, float)
     sums, sizes = np.bincount(groups, y), np.bincount(groups).astype(float)
     low = high = math.nan
-    if len(sums) > 1:
+    if len(sums) > 1 and not np.allclose(y, y[0], rtol=0, atol=ROUNDING):
         found = bootstrap(
             (sums, sizes), lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis), paired=True, vectorized=True,
             n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", batch=100,
@@ -110,7 +122,7 @@ def clustered_mcnemar(changes: Iterable[float], clusters: Iterable[Hashable]) ->
     net: dict[Hashable, float] = defaultdict(float)
     for change, cluster in zip(changes, clusters, strict=True):
         net[cluster] += change
-    signs = [v > 0 for v in net.values() if abs(v) > 1e-12]
+    signs = [v > 0 for v in net.values() if abs(v) > ROUNDING]
     return mcnemar(sum(signs), len(signs) - sum(signs))
 
 
@@ -122,8 +134,8 @@ def holm(p_values: Sequence[float], tests: int | None = None) -> list[float]:
     if not len(p_values):
         return []
     rest = max(0, (tests or 0) - len(p_values))
-    adjusted = multipletests([*p_values, *[1.0] * rest], method="holm")[1]
-    return [float(p) for p in np.asarray(adjusted)[: len(p_values)]]
+    adjusted = multipletests([*p_values, *[1.0] * rest], method="holm")[1]  # type: ignore[index]
+    return [float(p) for p in adjusted[: len(p_values)]]
 
 
 def pass_at_k(successes: int, samples: int, k: int) -> float:

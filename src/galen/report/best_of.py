@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
 from galen.evals.best_of import BestOfReport
@@ -15,7 +16,8 @@ def markdown(report: BestOfReport) -> str:
     lines = [f"| family | K | tasks | {' | '.join(names)} |", "|---|---:|---:|" + "---:|" * len(methods)]
     for i in range(0, len(report.points), len(methods) or 1):
         row = report.points[i : i + len(methods)]
-        cells = [f"{p.value:.3f} ({p.ci_low:.3f} … {p.ci_high:.3f})" for p in row]
+        bounds = ["" if isnan(p.ci_low) else f" ({p.ci_low:.3f} … {p.ci_high:.3f})" for p in row]
+        cells = [f"{p.value:.3f}{bound}" for p, bound in zip(row, bounds, strict=True)]
         lines.append(f"| {row[0].family} | {row[0].k} | {row[0].tasks} | {' | '.join(cells)} |")
     left = f"\nLeft out: {report.ungraded} ungraded episodes, {report.short} tasks with too few graded ones"
     lines.append(left + (f"; ranked last: {report.unscored} episodes without a score" if "best" in methods else ""))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from galen.evals.scores import score
-from galen.evals.statistics import clustered_mean
+from galen.evals.statistics import clustered_share
 from galen.evals.summary import Summary
 from galen.report.table import BLOCKS
 from galen.types import Frozen
@@ -64,7 +64,7 @@ def _mean(block: str, episodes: Sequence[Summary]) -> dict[str, Any]:
     valid = [e for e in episodes if e.reward is not None]
     families = sorted({e.family for e in episodes})
     whole = {e.family for e in valid} == set(families)
-    found = clustered_mean([float(e.success) for e in valid], [e.cluster for e in valid], [e.family for e in valid])
+    found = clustered_share([float(e.success) for e in valid], [e.cluster for e in valid], [e.family for e in valid])
     shares = [
         sum(e.success for e in episodes if e.family == f) / sum(e.family == f for e in episodes) for f in families
     ]

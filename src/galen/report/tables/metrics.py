@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from galen.evals.actions import PAPER
 from galen.evals.best_of import at_k, candidates
 from galen.evals.failures import FailureKind
-from galen.evals.statistics import NOTHING, Estimate, clustered_mean
+from galen.evals.statistics import NOTHING, Estimate, clustered_mean, clustered_share
 from galen.evals.summary import CODE, Summary
 
 SHARES: dict[str, Callable[[Summary], tuple[float, float]]] = {
@@ -37,17 +36,15 @@ def measure(
     if "@" in metric:
         return _at_k(metric, episodes, verifier, largest_k)
     if metric in SHARES:
-        found = _share([SHARES[metric](e) for e in episodes], episodes)
-        return (
-            found if metric.startswith("code.") else replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
-        )
+        return _ratio(metric, [SHARES[metric](e) for e in episodes], episodes)
     used = [e for e in episodes if metric != "success" or e.reward is not None]
     field = "success" if metric == "all_success" else metric
     values = [float(getattr(e, field)) for e in used]
-    return clustered_mean(values, [e.cluster for e in used], [e.family for e in used])
+    mean = clustered_mean if metric in MEANS else clustered_share
+    return mean(values, [e.cluster for e in used], [e.family for e in used])
 
 
-def _share(pairs: Sequence[tuple[float, float]], episodes: Sequence[Summary]) -> Estimate:
+def _ratio(metric: str, pairs: Sequence[tuple[float, float]], episodes: Sequence[Summary]) -> Estimate:
     """Σ numerators / Σ denominators of each family; the error is that of the linearised ratio."""
     families = [e.family for e in episodes]
     values = [math.nan] * len(pairs)
@@ -59,7 +56,8 @@ def _share(pairs: Sequence[tuple[float, float]], episodes: Sequence[Summary]) ->
         ratio, size = top / bottom, bottom / len(mine)
         for i in mine:
             values[i] = ratio + (pairs[i][0] - ratio * pairs[i][1]) / size
-    return clustered_mean(values, [e.cluster for e in episodes], families)
+    mean = clustered_mean if metric.startswith("code.") else clustered_share
+    return mean(values, [e.cluster for e in episodes], families)
 
 
 def _at_k(
@@ -72,4 +70,4 @@ def _at_k(
     tasks, clusters = candidates(episodes, scores)
     full = [t for t, found in tasks.items() if len(found) >= largest_k]
     values = [at_k(tasks[t], int(k))[method] for t in full]
-    return clustered_mean(values, [clusters[t] for t in full], [family for family, _ in full])
+    return clustered_share(values, [clusters[t] for t in full], [family for family, _ in full])

@@ -29,7 +29,7 @@ def markdown(spec: TableSpec, grid: Grid, made: Claims, heading: str = "") -> st
     lines = [
         f"# {spec.title}{heading}",
         "",
-        f"MedAgentGym (arXiv 2506.04405v2), {spec.place}. A cell: we got / the paper said.",
+        f"{_place(spec)}. A cell: we got / the paper said.",
     ]
     lines += ["", f"| | {' | '.join(c.name for c in spec.columns)} |", "|---|" + "---:|" * len(spec.columns)]
     for r, row in enumerate(grid):
@@ -58,6 +58,10 @@ def markdown(spec: TableSpec, grid: Grid, made: Claims, heading: str = "") -> st
                 f"| {change.p_value:.2g} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def _place(spec: TableSpec) -> str:
+    return f"MedAgentGym (arXiv 2506.04405v2), {spec.place}" if spec.place else "No table of the paper"
 
 
 def _line(spec: TableSpec, cell: Cell) -> str:
@@ -106,7 +110,7 @@ def table_csv(spec: TableSpec, grid: Grid, made: Claims) -> str:
 def latex(spec: TableSpec, grid: Grid, made: Claims) -> str:
     """The grid as a `tabular` with booktabs' rules: we got, and the paper's number in brackets."""
     lines = [
-        r"\begin{table}", rf"\caption{{{tex(f'{spec.title} (MedAgentGym, {spec.place}): we got (the paper said).')}}}",
+        r"\begin{table}", rf"\caption{{{tex(f'{spec.title} ({_place(spec)}): we got (the paper said).')}}}",
         rf"\begin{{tabular}}{{l{'r' * len(spec.columns)}}}", r"\toprule",
         " & ".join(["", *(tex(c.name) for c in spec.columns)]) + r" \\", r"\midrule",
     ]  # fmt: skip

@@ -64,14 +64,14 @@ class Row(Line):
 
 
 class TableSpec(Frozen):
-    """`place` is where the paper has it. Numbers are shown times `scale`, with so many `decimals`.
+    """`place` is where the paper has it, if it does. Numbers are shown times `scale`, with so many `decimals`.
 
     `block` all is the whole test split, whose size is the paper's. `may_differ` names conditions that the rows are
     about. `smallest` is the number of clusters below which nothing is claimed. `figure` draws it, rows along the axis.
     """
 
     title: str
-    place: str
+    place: str | None = None
     columns: tuple[Line, ...]
     rows: tuple[Row, ...]
     runs: dict[str, Any] = {}
