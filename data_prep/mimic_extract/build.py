@@ -41,7 +41,8 @@ def build(
     """Tasks with gold, each with a folder in `resources`: train, test (other patients and wordings), test/ood (cohorts and
     windows that training never has).
 
-    The first six of a block are MIMIC-Extract's own tasks in its setting, on a sample of stays; the others are drawn.
+    The first six of a block are MIMIC-Extract's own tasks in its setting, on a sample of stays; the others are drawn. A task
+    whose labels are too rare among the frames' stays is passed over.
 
     Raises:
         UserError: too few stays for an instance.
@@ -74,8 +75,8 @@ class _Maker:
         folder = self._root / f"{part.task_split}-{block}-{number:06d}"
         pool, published = self._pools[part.task_split], block == "id" and number < len(TASKS)
         for i in range(TRIES):
-            # Where a drawn task's labels are too rare, another one's may do.
-            name = TASKS[(number + (0 if published else i // PATIENCE)) % len(TASKS)]
+            # Where a task's labels are too rare, another one's may do.
+            name = TASKS[(number + i // PATIENCE) % len(TASKS)]
             spec = cases.spec(rng, name, published=published, unseen=block == "ood")
             if spec in taken:
                 continue

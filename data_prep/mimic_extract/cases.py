@@ -52,7 +52,7 @@ UNSEEN: dict[str, Chosen] = {
 OBSERVED = ((24, 6), (18, 6), (24, 12), (30, 6))  # hours of the window and of the gap; the first is the published one
 OBSERVED_UNSEEN = ((12, 6), (36, 6))
 TASKS = ("mort_hosp", "los_3", "vasopressor", "mort_icu", "los_7", "ventilation")
-LABELLED, HIDDEN = (500, 800), (250, 400)  # stays at most, drawn
+LABELLED, HIDDEN = (300, 500), (250, 350)  # stays at most, drawn
 SHARE = 0.55  # of the stays that there are, with labels
 FEWEST = {"labelled": 12, "hidden": 6}  # of each label
 
@@ -103,7 +103,7 @@ def draw(rng: np.random.Generator, frames: Frames, pool: np.ndarray, spec: Spec)
     stays = frames.statics.index[chosen].get_level_values("icustay_id")
     ids = asked.index.get_level_values
     asked = asked[ids("icustay_id").isin(stays) & ids("subject_id").isin(pool)]
-    subjects = rng.permutation(asked.index.get_level_values("subject_id").unique())
+    subjects = _mixed(rng, asked["label"])
     most = [int(rng.integers(low, high + 1)) for low, high in (LABELLED, HIDDEN)]
     n = min(most[0], int(SHARE * len(subjects)))
     parts = [
@@ -115,6 +115,16 @@ def draw(rng: np.random.Generator, frames: Frames, pool: np.ndarray, spec: Spec)
         if min((part["label"] == c).sum() for c in classes) < fewest:
             return None
     return Case(spec, *parts)
+
+
+def _mixed(rng: np.random.Generator, labels: pd.Series) -> np.ndarray:
+    """The subjects in a random order, any stretch of which has a label about as often as any other."""
+    often = labels.map(labels.value_counts())
+    rarest = labels.iloc[np.argsort(often.to_numpy(), kind="stable")].groupby(level="subject_id").first()
+    shuffled = rarest.iloc[rng.permutation(len(rarest))]
+    groups = shuffled.groupby(shuffled)
+    place = (groups.cumcount() + rng.random(len(shuffled))) / groups.transform("size")
+    return place.sort_values().index.to_numpy()
 
 
 def _labels(rng: np.random.Generator, frames: Frames, spec: Spec) -> pd.DataFrame:
