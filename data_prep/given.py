@@ -10,6 +10,7 @@ from data_prep import seqsql, treqs
 from data_prep.ehrcon import source as ehrcon
 from data_prep.ehrshot import release as ehrshot
 from data_prep.medcalc import bench
+from data_prep.mimic_extract import published as mimic_extract
 from data_prep.npowerai import published as npowerai
 from data_prep.sources import ehrsql, medagentgym
 from galen.errors import UserError
@@ -110,6 +111,8 @@ def _gym(
         add("ehr_seqsql", [pair for file in files for pair in seqsql.read(file, mimic())[0]])
     elif folder.name == "npowerai" and files:
         add("npowerai", [pair for file in files for pair in npowerai.read(file)[0]])
+    elif folder.name == "mimic_extract" and files:
+        add("mimic_extract", mimic_extract.read(folder, resources)[0])
     elif folder.name == "ehrshot" and list(folder.glob("*task*.jsonl")):
         add("ehrshot", ehrshot.read_medagentgym(folder, resources))
     elif folder.name in GYM and files:

@@ -102,7 +102,7 @@ def scored(folder: Path, case: Case) -> dict[str, Any] | None:
     gold = answer(case)
     low, high = (
         judge(OracleSpec(kind="predictions", params=form), text, gold).checks["auroc"]
-        for text in (baseline(folder, windows), run(reference(windows, str(folder))))
+        for text in (baseline(folder, windows), run(reference(folder, windows, str(folder))))
     )
     low = max(0.5, round(low, 3))
     threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
@@ -140,8 +140,8 @@ def pair(
         resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{folder.name}", mount=place),),
         actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=privacy,
         metadata={
-            "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task,
+            "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task, "files": sorted(path.name for path in folder.iterdir()),
             "slots": {**counts, "baseline": params["baseline"], "threshold": params["threshold"]},
         },
     )  # fmt: skip
-    return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows, place), lang="python")
+    return task, Gold(id=id_, answer=answer(case), solution=reference(folder, spec.windows, place), lang="python")
