@@ -154,7 +154,7 @@ def _npowerai(views: _Views, size: Any) -> list[Pair]:
 
 
 def _ehrshot(views: _Views, size: Any) -> list[Pair]:
-    sizes = {"train": size.train, "valid": size.valid, "test": size.test}
+    sizes: dict[ehrshot.Split, int] = {"train": size.train, "valid": size.valid, "test": size.test}
     return ehrshot.build(views.resources, sizes, size.patients, views.seed)
 
 

@@ -32,7 +32,7 @@ ACTIONS = (ActionKind.CODE_EXECUTION, ActionKind.TERMINAL, ActionKind.DEBUGGING,
 # How many labelled examples of each class are given (EHRSHOT's k; None is all), and whether the features change places.
 ROUNDS = ((None, 0), (128, 1), (64, 0), (None, 1), (128, 0), (64, 1))
 SAMPLES = 5  # of the labelled rows, of one sort of instance
-CLEAR = 0.03  # AUROC between baseline and threshold, at least
+CLEAR = 0.02  # AUROC between baseline and threshold, at least
 GUESSES = 3.0  # standard errors of a guess's AUROC above one half: the baseline
 STEP = 0.75  # of the way from the baseline to the reference's AUROC: the threshold
 FIRST_IDS = {"train": 1_000_000, "valid": 4_000_000, "test": 7_000_000}

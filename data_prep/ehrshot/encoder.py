@@ -1,4 +1,4 @@
-"""Generated visit embeddings: a stand-in for EHRSHOT's CLMBR vectors, 192 numbers a prediction.
+"""Generated visit embeddings: a stand-in for EHRSHOT's CLMBR vectors, 320 numbers a prediction.
 
 What a pretrained encoder keeps of a record is here known: the values that it shows, and, each with noise, the log-odds of
 the generated outcomes, in which values count together. Both, and as many dimensions of noise alone, are mixed by a random
@@ -17,8 +17,8 @@ from data_prep.ehrshot import mechanism as m
 from data_prep.ehrshot.omop import Cdm
 from data_prep.ehrshot.records import features
 
-WIDTH = 192
-NOISE = 0.5  # of each log-odds, in SDs: an encoder has not seen the outcomes
+WIDTH = 320
+NOISE = 0.3  # of each log-odds, in SDs: an encoder has not seen the outcomes
 SEED = 20  # of the rotation: one encoder for every folder
 
 

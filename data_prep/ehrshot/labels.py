@@ -4,7 +4,7 @@ A label frame has patient_id, prediction_time and value (a boolean, the number o
 each patient and time. What is no label is counted by reason.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

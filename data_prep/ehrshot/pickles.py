@@ -3,6 +3,8 @@
 A pickle is a program. Only the constructors named here are called; any other name in the file is refused.
 """
 
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import pickle

@@ -3,7 +3,7 @@
 The reference program of tasks on records is this file: nothing of the project can be imported here.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 
 from pathlib import Path
 

@@ -3,7 +3,7 @@
 The test patients of a release stay the test patients: what the gym trains on asks about the release's training patients.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
