@@ -14,6 +14,7 @@ from data_prep.ehrshot import release as ehrshot
 from data_prep.medagentbench import base as fhir_base
 from data_prep.medagentbench import published as medagentbench
 from data_prep.medcalc import bench
+from data_prep.mimic_extract import published as mimic_extract
 from data_prep.npowerai import published as npowerai
 from data_prep.sources import ehrsql, medagentgym
 from galen.errors import UserError
@@ -131,6 +132,8 @@ def _gym(
     elif folder.name == "medagentbench" and files:
         base = _server(sources, resources)
         add("medagentbench", [pair for file in files for pair in medagentbench.read(file, base)[0]])
+    elif folder.name == "mimic_extract" and files:
+        add("mimic_extract", mimic_extract.read(folder, resources)[0])
     elif folder.name == "ehrshot" and list(folder.glob("*task*.jsonl")):
         add("ehrshot", ehrshot.read_medagentgym(folder, resources))
     elif folder.name == "biocoder" and files:

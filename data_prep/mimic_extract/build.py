@@ -41,7 +41,8 @@ def build(
     """Tasks with gold, each with a folder in `resources`: train, test (other patients and wordings), test/ood (cohorts and
     windows that training never has).
 
-    The first six of a block are MIMIC-Extract's own tasks in its setting, on a sample of stays; the others are drawn.
+    The first six of a block are MIMIC-Extract's own tasks in its setting, on a sample of stays; the others are drawn. A task
+    whose labels are too rare among the frames' stays is passed over.
 
     Raises:
         UserError: too few stays for an instance.
@@ -74,8 +75,8 @@ class _Maker:
         folder = self._root / f"{part.task_split}-{block}-{number:06d}"
         pool, published = self._pools[part.task_split], block == "id" and number < len(TASKS)
         for i in range(TRIES):
-            # Where a drawn task's labels are too rare, another one's may do.
-            name = TASKS[(number + (0 if published else i // PATIENCE)) % len(TASKS)]
+            # Where a task's labels are too rare, another one's may do.
+            name = TASKS[(number + i // PATIENCE) % len(TASKS)]
             spec = cases.spec(rng, name, published=published, unseen=block == "ood")
             if spec in taken:
                 continue
@@ -101,7 +102,7 @@ def scored(folder: Path, case: Case) -> dict[str, Any] | None:
     gold = answer(case)
     low, high = (
         judge(OracleSpec(kind="predictions", params=form), text, gold).checks["auroc"]
-        for text in (baseline(folder, windows), run(reference(windows, str(folder))))
+        for text in (baseline(folder, windows), run(reference(folder, windows, str(folder))))
     )
     low = max(0.5, round(low, 3))
     threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
@@ -139,8 +140,8 @@ def pair(
         resources=(Resource(kind="csv_dir", path=f"resources/mimic_extract/{folder.name}", mount=place),),
         actions=ACTIONS, answer_type="predictions", oracle=OracleSpec(kind="predictions", params=params), privacy=privacy,
         metadata={
-            "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task,
+            "template": f"{spec.task}, {spec.cohort}, {spec.window} h", "task_name": spec.task, "files": sorted(path.name for path in folder.iterdir()),
             "slots": {**counts, "baseline": params["baseline"], "threshold": params["threshold"]},
         },
     )  # fmt: skip
-    return task, Gold(id=id_, answer=answer(case), solution=reference(spec.windows, place), lang="python")
+    return task, Gold(id=id_, answer=answer(case), solution=reference(folder, spec.windows, place), lang="python")

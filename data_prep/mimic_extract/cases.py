@@ -52,7 +52,7 @@ UNSEEN: dict[str, Chosen] = {
 OBSERVED = ((24, 6), (18, 6), (24, 12), (30, 6))  # hours of the window and of the gap; the first is the published one
 OBSERVED_UNSEEN = ((12, 6), (36, 6))
 TASKS = ("mort_hosp", "los_3", "vasopressor", "mort_icu", "los_7", "ventilation")
-LABELLED, HIDDEN = (500, 800), (250, 400)  # stays at most, drawn
+LABELLED, HIDDEN = (300, 500), (250, 350)  # stays at most, drawn
 SHARE = 0.55  # of the stays that there are, with labels
 FEWEST = {"labelled": 12, "hidden": 6}  # of each label
 
@@ -103,18 +103,32 @@ def draw(rng: np.random.Generator, frames: Frames, pool: np.ndarray, spec: Spec)
     stays = frames.statics.index[chosen].get_level_values("icustay_id")
     ids = asked.index.get_level_values
     asked = asked[ids("icustay_id").isin(stays) & ids("subject_id").isin(pool)]
-    subjects = rng.permutation(asked.index.get_level_values("subject_id").unique())
+    subjects = mixed(rng, asked["label"])
     most = [int(rng.integers(low, high + 1)) for low, high in (LABELLED, HIDDEN)]
     n = min(most[0], int(SHARE * len(subjects)))
     parts = [
         asked[asked.index.get_level_values("subject_id").isin(part)]
         for part in (subjects[:n], subjects[n : n + most[1]])
     ]
-    classes = range(len(w.CLASSES)) if spec.windows else (0, 1)
-    for part, fewest in zip(parts, FEWEST.values(), strict=True):
-        if min((part["label"] == c).sum() for c in classes) < fewest:
-            return None
-    return Case(spec, *parts)
+    case = Case(spec, *parts)
+    return None if too_rare(case) else case
+
+
+def too_rare(case: Case) -> bool:
+    """Whether a label has fewer rows than `FEWEST`."""
+    classes = range(len(w.CLASSES)) if case.spec.windows else (0, 1)
+    parts = zip((case.train, case.test), FEWEST.values(), strict=True)
+    return any((part["label"] == c).sum() < fewest for part, fewest in parts for c in classes)
+
+
+def mixed(rng: np.random.Generator, labels: pd.Series) -> np.ndarray:
+    """The subjects in a random order, any stretch of which has a label about as often as any other."""
+    often = labels.map(labels.value_counts())
+    rarest = labels.iloc[np.argsort(often.to_numpy(), kind="stable")].groupby(level="subject_id").first()
+    shuffled = rarest.iloc[rng.permutation(len(rarest))]
+    groups = shuffled.groupby(shuffled)
+    place = (groups.cumcount() + rng.random(len(shuffled))) / groups.transform("size")
+    return place.sort_values().index.to_numpy()
 
 
 def _labels(rng: np.random.Generator, frames: Frames, spec: Spec) -> pd.DataFrame:
@@ -128,12 +142,15 @@ def write(frames: Frames, case: Case, folder: Path) -> None:
     folder.mkdir(parents=True)
     names = ["window_idx"] if case.spec.windows else []
     keys = ["subject_id", *names]
+    columns = _columns(frames, case.spec)
     for part, asked in (("train", case.train), ("test", case.test)):
         rows, index = _rows(frames, asked, case.spec.window, names)
-        _hourly(frames, case.spec, rows, index).to_csv(folder / f"{part}_hours.csv", float_format="%.4g")
+        hours = frames.hourly[columns].iloc[rows].set_axis(index)
+        columns = hours.columns[hours.notna().any()] if part == "train" else columns
+        hours[columns].to_csv(folder / f"{part}_hours.csv", float_format="%.4g")
         stays = frames.statics.index.isin(asked.index.droplevel(names) if names else asked.index)
         frames.statics.loc[stays, list(STATICS)].to_csv(folder / f"{part}_static.csv")
-        if case.spec.windows:
+        if case.spec.windows and frames.interventions is not None:
             frames.interventions[list(INTERVENTIONS)].iloc[rows].set_axis(index).to_csv(
                 folder / f"{part}_interventions.csv"
             )
@@ -152,9 +169,11 @@ def _rows(frames: Frames, asked: pd.DataFrame, window: int, names: list[str]) ->
     return rows, pd.MultiIndex.from_arrays([*(keys[name] for name in levels), hours], names=[*levels, "hours_in"])
 
 
-def _hourly(frames: Frames, spec: Spec, rows: np.ndarray, index: pd.MultiIndex) -> pd.DataFrame:
+def _columns(frames: Frames, spec: Spec) -> pd.Index:
+    """The columns of the hourly frame that the instance asks for."""
+    columns = frames.hourly.columns
     kept = [
-        (variable, statistic) for variable, statistic in frames.hourly.columns
-        if VARIABLES[spec.variables](variable) and statistic in STATISTICS[spec.statistics]
-    ]  # fmt: skip
-    return frames.hourly[kept].iloc[rows].set_axis(index)
+        VARIABLES[spec.variables](variable) and statistic in STATISTICS[spec.statistics]
+        for variable, statistic in columns
+    ]
+    return columns[kept]

@@ -60,11 +60,11 @@ def _level(rng: np.random.Generator, statics: pd.DataFrame, traits: Traits) -> n
     age = (statics["age"].to_numpy()[:, None] - 63) / 15
     dies = np.isfinite(traits.death)[:, None]
     start = (
-        0.9 + 0.12 * age + 0.55 * np.log(lasts / 48) * ~dies + 0.45 * dies + 0.25 * rng.normal(size=(len(statics), 1))
+        0.9 + 0.12 * age + 0.7 * np.log(lasts / 48) * ~dies + 0.65 * dies + 0.25 * rng.normal(size=(len(statics), 1))
     )
     share = np.where(dies, hours / np.maximum(np.where(dies, traits.death[:, None], 1.0), 1.0), hours / lasts)
     falls = start * np.clip(1 - share, 0, None) ** 0.8
-    rises = start + 1.3 * np.clip(share, 0, 1) ** 0.7
+    rises = start + 1.5 * np.clip(share, 0, 1) ** 0.7
     return np.where(dies, rises, falls)
 
 

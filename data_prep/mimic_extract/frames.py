@@ -29,12 +29,12 @@ HOURS = 241  # of the longest stay
 @dataclass(frozen=True)
 class Frames:
     """`statics` (`STATICS`, then `OUTCOMES`: 0/1, 0/1, days, whole hours), `hourly` with columns (variable, statistic), and
-    `interventions` (0/1). A statistic of an hour without a value is NaN, its count 0; `std` is the sample's.
+    `interventions` (0/1; None where the source has none). A statistic of an hour without a value is NaN, its count 0; `std` is the sample's.
     """
 
     statics: pd.DataFrame
     hourly: pd.DataFrame
-    interventions: pd.DataFrame
+    interventions: pd.DataFrame | None
     source: str
     privacy: Privacy
 

@@ -39,7 +39,7 @@ def features(part):
         made["count"] = hours.xs("count", axis=1, level="statistic").groupby(level=keys).sum()
     x = pd.concat(made, axis=1)
     x.columns = [" ".join(name) for name in x.columns]
-    if len(keys) == 2:
+    if {{state}}:
         state = read(part + "_interventions").groupby(keys)[["vent", "vaso"]]
         x = x.join(state.last().add_prefix("last ")).join(state.mean().add_prefix("mean "))
     static = read(part + "_static").set_index("subject_id")[["age", *{list(STATIC)!r}]]
@@ -69,11 +69,20 @@ print(found.round(5).to_csv(float_format="%.5f").strip())
 """
 
 
-def reference(windows: bool, folder: str) -> str:
-    """The program that trains on what is in `folder` and prints the table of predictions."""
+def reference(folder: Path, windows: bool, place: str) -> str:
+    """The program that trains on what is in `folder`, which is at `place` when it runs, and prints the predictions."""
     return REFERENCE.format(
-        folder=folder, keys=keys_of(windows), columns=list(columns_of(windows)), levels=5 if windows else 4
+        folder=place,
+        keys=keys_of(windows),
+        columns=list(columns_of(windows)),
+        levels=5 if windows else 4,
+        state=has_state(folder),
     )
+
+
+def has_state(folder: Path) -> bool:
+    """Whether the hours' interventions are told."""
+    return (folder / "train_interventions.csv").exists()
 
 
 def keys_of(windows: bool) -> list[str]:
@@ -102,6 +111,9 @@ def baseline(folder: Path, windows: bool) -> str:
     train, test = (
         _known(folder, part, windows, part_rows.index) for part, part_rows in (("train", labels), ("test", rows))
     )
+    train = train.loc[:, train.notna().any()]
+    if train.empty:
+        return rows.assign(**dict.fromkeys(columns_of(windows), 1 / max(2, len(columns_of(windows))))).to_csv()
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
     found = model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0))
     table = pd.DataFrame(found if windows else found[:, 1:], index=test.index, columns=list(columns_of(windows)))
@@ -111,7 +123,7 @@ def baseline(folder: Path, windows: bool) -> str:
 def _known(folder: Path, part: str, windows: bool, index: pd.Index) -> pd.DataFrame:
     static = pd.read_csv(folder / f"{part}_static.csv").set_index("subject_id")[["age", *STATIC]]
     made = pd.get_dummies(static, dtype=float).loc[index.get_level_values("subject_id")].set_axis(index)
-    if windows:
+    if has_state(folder):
         state = pd.read_csv(folder / f"{part}_interventions.csv").groupby(["subject_id", "window_idx"])[
             ["vent", "vaso"]
         ]

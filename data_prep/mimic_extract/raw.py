@@ -88,6 +88,8 @@ class _Loader:
         """Chunks of a table, lower-case columns, of the rows whose columns have one of the values of `keep`."""
         times, text, numeric = COLUMNS[name]
         for part in self._source.chunks(name, (*times, *text, *numeric), (*times, *text)):
+            # Numbers first: one that is none makes text of its whole chunk, in which no id would be found.
+            part = csvs.numbers(part, name, tuple(keep or {}), self._counts)
             for column, values in (keep or {}).items():
                 part = part[part[column].isin(values)]
             part = csvs.times(csvs.numbers(part, name, numeric, self._counts), name, times, self._counts)

@@ -35,6 +35,7 @@ def windows(frames: Frames, task: str, rng: np.random.Generator) -> pd.DataFrame
     not in some hour of the four; MIMIC-Extract does not count a change in the first of them.
     """
     assert STEP * (MOST - 1) <= GAP
+    assert frames.interventions is not None
     state = frames.interventions[NEXT[task]].to_numpy()
     ends = np.cumsum(frames.statics["max_hours"].to_numpy() + 1)
     rows = []

@@ -16,7 +16,7 @@ CATEGORY_RULE = "what is predicted: mortality (mort_icu, mort_hosp), length of s
 HAND_IN = "Print it and submit @last, or write it to a file of the work folder and submit @file NAME."
 FILES = {
     "hours": "one row an hour; two header rows (variable, statistic), index columns first; count is how many values the hour has, std their "
-    "deviation, and what was not measured is empty",
+    "deviation, what was not measured is empty, and a statistic that no training hour has is left out",
     "static": "one row a stay: what is known at admission",
     "interventions": "whether a ventilator (vent) and a vasopressor (vaso) were on, 0 or 1, in the hours that are given",
 }  # fmt: skip
@@ -53,7 +53,7 @@ def _windows(task: Task) -> bool:
 
 
 def _kinds(task: Task) -> list[str]:
-    return [kind for kind in FILES if kind != "interventions" or _windows(task)]
+    return [kind for kind in FILES if f"train_{kind}.csv" in task.metadata["files"]]
 
 
 def _listed(task: Task) -> str:
@@ -84,7 +84,7 @@ def vocabulary(task: Task, data: Path) -> Vocabulary:
     """Files and their columns; of the hours the variables."""
     folder = data / task.resources[0].path
     tables = {}
-    for name in [f"{part}{kind}.csv" for kind in ("", *(f"_{k}" for k in _kinds(task))) for part in ("train", "test")]:
+    for name in task.metadata["files"]:
         if not (folder / name).exists():
             raise TaskError(f"{task.id}: its file {folder / name} is missing")
         with (folder / name).open(encoding="utf-8") as file:
