@@ -195,6 +195,8 @@ def _medagentbench(views: _Views, size: Any) -> list[Pair]:
 def _ehrshot(views: _Views, size: Any) -> list[Pair]:
     sizes: dict[ehrshot.Split, int] = {"train": size.train, "valid": size.valid, "test": size.test}
     return ehrshot.build(views.resources, sizes, size.patients, views.seed)
+
+
 def _biocoder(views: _Views, size: Any) -> list[Pair]:
     return list(biocoder.build(views.resources, size.train, size.test, views.seed, n_valid=size.valid))
 

@@ -106,7 +106,7 @@ def scored(folder: Path, case: Case) -> dict[str, Any] | None:
     )
     low = max(0.5, round(low, 3))
     threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
-    if high < low + GAIN or threshold < 0.5 + GUESS * chance(case.test["label"]):
+    if high < low + GAIN or threshold < 0.5 + GUESS * chance(pd.Series(case.test["label"])):
         return None
     return form | {"baseline": low, "threshold": threshold}
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ STATISTICS = {
     "mean only": ("mean",),
 }
 SURGICAL = ("sicu", "tsicu", "csru")
-Chosen = Callable[[pd.DataFrame], pd.Series]
+Chosen = Callable[[pd.DataFrame], Any]
 COHORTS: dict[str, Chosen] = {
     "all adults": lambda s: s["age"] > 0,
     "men": lambda s: s["gender"].str.lower() == "m",

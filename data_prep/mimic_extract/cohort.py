@@ -43,4 +43,4 @@ def cohort(people: pd.DataFrame, admissions: pd.DataFrame, stays: pd.DataFrame, 
         mort_hosp=kept["deathtime"].between(kept["admittime"], kept["dischtime"]).astype(int),
         los_icu=kept["hours"] / 24, max_hours=kept["hours"].astype(int), diagnosis_at_admission=kept["diagnosis"],
     )  # fmt: skip
-    return kept.set_index(IDS).sort_index()[[*STATICS, *OUTCOMES, "intime", "outtime"]]
+    return kept.set_index(IDS).sort_index().loc[:, [*STATICS, *OUTCOMES, "intime", "outtime"]]

@@ -79,4 +79,4 @@ def _hourly(file: Path, frame: pd.DataFrame) -> pd.DataFrame:
         raise UserError(
             f"{file}: vitals_labs: none of its variables is known: {', '.join(sorted({v for v, _ in names})[:5])}, …"
         )
-    return named[kept]
+    return named.loc[:, kept]

@@ -10,6 +10,7 @@ ventilation_durations, vasopressor_durations; Johnson et al. 2018, https://doi.o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,8 +58,10 @@ def signs(charted: pd.DataFrame) -> pd.DataFrame:
 def ventilated(found: pd.DataFrame) -> Iterator[Interval]:
     """Episodes of `signs`: from the first to the last sign, or to the extubation. Oxygen or eight hours without end one."""
     moments = found.groupby(["icustay_id", "time"])[["vent", "oxygen", "out"]].any()
-    for stay, rows in moments.groupby(level=0):
-        start = end = None
+    stays: Any = moments.groupby(level=0)  # its keys are whole numbers
+    for stay, rows in stays:
+        start: Any = None
+        end: Any = None
         for (_, time), vent, oxygen, out in rows.itertuples(name=None):
             if start is not None and ((vent and time - end > GAP) or (oxygen and not vent)):
                 yield stay, start, end
@@ -78,11 +81,13 @@ def pressors_cv(rows: pd.DataFrame) -> Iterator[Interval]:
     A row without a rate goes on with the one before.
     """
     ordered = rows.sort_values("charttime", kind="stable")
-    for (stay, _), drip in ordered.groupby(["icustay_id", "itemid"]):
+    drips: Any = ordered.groupby(["icustay_id", "itemid"])  # its keys are pairs
+    for (stay, _), drip in drips:
         rate = drip["rate"].ffill().fillna(0)
         said = drip["stopped"].fillna("").str.lower()
         off = said.eq("stopped") | said.str.startswith("d/c") | (rate == 0)
-        start = last = None
+        start: Any = None
+        last: Any = None
         for time, ended in zip(drip["charttime"], off, strict=True):
             last = time
             if start is None and not ended:

@@ -95,7 +95,7 @@ def _hours(path: Path) -> pd.DataFrame:
     frame = frame[[name for name in frame.columns if name[1] in STATISTICS]].astype("float32")
     if (frame.groupby(level=IDS).cumcount() != frame.index.get_level_values("hours_in")).any():
         raise UserError(f"{path}: hours_in of a stay does not count from 0 without a gap")
-    return frame
+    return pd.DataFrame(frame)
 
 
 def _labels(rng: np.random.Generator, path: Path, spec: Spec, hours: pd.DataFrame, account: Refusals) -> pd.DataFrame:
@@ -110,11 +110,12 @@ def _labels(rng: np.random.Generator, path: Path, spec: Spec, hours: pd.DataFram
         account.note(f"{path.name}: a label left out, for its stay has too few hours in the features")
     found = found[~short].drop_duplicates(["subject_id", "first"]).astype({name: int for name in IDS})
     if not spec.windows:
-        return found.set_index(IDS)[["label", "first"]]
+        return found.set_index(IDS).loc[:, ["label", "first"]]
     # No window shows what another one of its stay asks, as in our own.
     base = found.iloc[rng.permutation(len(found))].groupby("subject_id")["first"].first()
     after = found["first"] - found["subject_id"].map(base)
-    return found[after.isin(range(0, w.STEP * w.MOST, w.STEP))].set_index([*IDS, "window_idx"])[["label", "first"]]
+    apart = found.loc[after.isin(range(0, w.STEP * w.MOST, w.STEP))]
+    return apart.set_index([*IDS, "window_idx"]).loc[:, ["label", "first"]]
 
 
 def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
         if column not in frame:
             raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
         text = frame[column].str.replace(r"^tensor\((.*)\)$", r"\1", regex=True).replace({"True": "1", "False": "0"})
-        numbers = pd.to_numeric(text, errors="coerce")
+        numbers = pd.Series(pd.to_numeric(text, errors="coerce"))
         highest = {LABEL: len(w.CLASSES)}.get(column, 1 if column in w.OUTCOMES else np.inf)
         bad = ~(numbers.ge(0) & numbers.le(highest) & (numbers % 1 == 0))
         if bad.any():

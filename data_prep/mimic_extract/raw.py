@@ -126,7 +126,7 @@ class _Loader:
     def _add(self, sums: Sums, name: str, rows: pd.DataFrame, items: pd.DataFrame, early: pd.Timedelta) -> None:
         inside = rows["charttime"].between(rows["intime"] - early, rows["outtime"])
         self._counts.leave(f"{name}: outside of the stay", int((~inside).sum()))
-        rows = rows[inside]
+        rows = rows.loc[inside]
         codes = rows["itemid"].map(items["variable"].map(CODES)).to_numpy(int)
         own = rows["itemid"].map(items["unit"])
         units = own.where(own != "", rows["valueuom"].fillna("").str.lower())

@@ -26,7 +26,7 @@ def _limits() -> pd.DataFrame:
     table = table.assign(LEVEL2=table["LEVEL2"].str.lower()).drop_duplicates("LEVEL2").set_index("LEVEL2")
     limits = table[["OUTLIER LOW", "VALID LOW", "VALID HIGH", "OUTLIER HIGH"]]
     whole = limits[limits.notna().all(axis=1)].reindex(VARIABLES)
-    return whole.fillna({name: -np.inf if name.endswith("LOW") else np.inf for name in whole.columns})
+    return pd.DataFrame(whole).fillna({name: -np.inf if name.endswith("LOW") else np.inf for name in whole.columns})
 
 
 LIMITS = _limits()

@@ -24,7 +24,7 @@ def outcomes(frames: Frames, task: str, window: int, gap: int) -> pd.Series:
     """The label (0/1) of each stay that is still in the unit `gap` hours after its first `window` hours."""
     stays = frames.statics[frames.statics["max_hours"] > window + gap]
     asked = OUTCOMES[task]
-    return stays[asked] if isinstance(asked, str) else (stays["los_icu"] > asked).astype(int)
+    return pd.Series(stays[asked] if isinstance(asked, str) else (stays["los_icu"] > asked).astype(int))
 
 
 def windows(frames: Frames, task: str, rng: np.random.Generator) -> pd.DataFrame:
