@@ -258,7 +258,7 @@ def _same(a: Any, b: Any) -> bool:
 
 def written(answer: Any) -> str:
     """A stored answer as a submission: rows one a line, cells by tabs; an answer with writes as JSON."""
-    if isinstance(answer, dict):
+    if isinstance(answer, dict) and "writes" in answer:
         return json.dumps({name: answer[name] for name in ("answer", "writes")}, ensure_ascii=False)
     if not isinstance(answer, list):
         return str(answer)
