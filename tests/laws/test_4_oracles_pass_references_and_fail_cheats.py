@@ -24,7 +24,7 @@ def test_every_reference_passes_and_every_wrong_answer_fails(whole_gym, validate
 
 def test_every_family_is_in_the_gym(whole_gym):
     assert {family for family, _ in splits(whole_gym)} == set(families()) == set(DataSettings.model_fields) - {
-        "patients", "note_style",
+        "patients", "note_style", "keep",
     }  # fmt: skip
 
 

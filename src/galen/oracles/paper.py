@@ -106,6 +106,8 @@ def _label(row: list[str]) -> str | None:
     if len(values) > 1:
         return str(values.index(max(values)))
     return str(int(values[0] >= 0.5)) if values else None
+
+
 def one_case(output: str, gold: Any) -> bool:
     """biocoder: all of the output is, letter by letter, what the module prints with the reference in it, of one case."""
     last = gold["outcomes"][-1]
