@@ -1,9 +1,10 @@
 """MIMIC-Extract tasks: predict an outcome or what is done next, from hourly frames; a table of probabilities is handed in.
 
-The baseline and the threshold are measured on the instance: the baseline is the AUROC of a logistic regression that sees
-the statics alone (of windows also what was on in the last hour), the threshold lies `REACH` of the way from it to that of
+The baseline and the threshold are measured on the instance: the baseline is a standard error of chance above the AUROC of a
+logistic regression that sees the statics alone (of windows also what was on in the last hour), and at least `GUESS` of them
+above one half, so that neither luck nor a rule of thumb is rewarded. The threshold lies `REACH` of the way from it to that of
 the reference program, a mean of a random forest and a logistic regression. An instance is not asked where the reference is
-less than `GAIN` above the baseline, or the threshold less than `GUESS` standard errors above what a random ranking gets.
+less than `GAIN` above the baseline.
 """
 
 from __future__ import annotations
@@ -104,9 +105,10 @@ def scored(folder: Path, case: Case) -> dict[str, Any] | None:
         judge(OracleSpec(kind="predictions", params=form), text, gold).checks["auroc"]
         for text in (baseline(folder, windows), run(reference(folder, windows, str(folder))))
     )
-    low = max(0.5, round(low, 3))
+    error = chance(pd.Series(case.test["label"]))
+    low = math.ceil(1000 * max(low + error, 0.5 + GUESS * error)) / 1000
     threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
-    if high < low + GAIN or threshold < 0.5 + GUESS * chance(pd.Series(case.test["label"])):
+    if high < low + GAIN:
         return None
     return form | {"baseline": low, "threshold": threshold}
 
