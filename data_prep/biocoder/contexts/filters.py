@@ -15,8 +15,9 @@ def padded(array: np.ndarray, width: int, mode: str) -> np.ndarray:
 
     `mode` is 'zero' (0), 'edge' (the nearest pixel), or 'reflect' (c b | a b c: mirrored, the outermost pixel not repeated).
     """
-    modes = {"zero": "constant", "edge": "edge", "reflect": "reflect"}
-    return np.pad(array, width, mode=modes[mode])
+    if mode == "zero":
+        return np.pad(array, width)
+    return np.pad(array, width, mode="edge" if mode == "edge" else "reflect")
 
 
 def windows(array: np.ndarray, size: int, mode: str) -> np.ndarray:

@@ -126,7 +126,8 @@ def _groups(rng: random.Random) -> tuple[Table, list[str], str, str]:
     table: Table = {}
     for i in range(rng.randint(1, 4)):
         table[f"g{i}"] = [None if rng.random() < 0.2 else float(rng.choice([0, 1, 3, 7, 20])) for _ in groups]
-    return (table, groups, *rng.choice([("case", "control"), ("control", "case")]))
+    first, second = rng.choice([("case", "control"), ("control", "case")])
+    return (table, groups, first, second)
 
 
 def _table(rng: random.Random) -> tuple[Table]:
