@@ -32,7 +32,7 @@ SIZE = FamilySize(train=6, valid=2, test=3, ood=1)
 def published(tmp_path_factory):
     """EHRSQL's, TREQS's, EHR-SeqSQL's and MedAgentGym's own layouts, over one hospital."""
     root, hospital = tmp_path_factory.mktemp("published"), generate(40, 1)
-    for folder in ("ehrsql/mimic_iii", "treqs", "gym/mimic_iii", "gym/unheard_of"):
+    for folder in ("ehrsql/mimic_iii", "treqs", "gym/mimic_iii", "gym/others"):
         (root / folder).mkdir(parents=True)
     mimic = root / "ehrsql" / "mimic_iii" / "mimic_iii.sqlite"
     mimic_iii.write_sqlite(hospital, mimic)
@@ -42,7 +42,7 @@ def published(tmp_path_factory):
     (root / "data.json").write_text(json.dumps([SEQSQL]))
     (root / "gym" / "mimic_iii" / "mimic_iii.db").write_bytes(mimic.read_bytes())
     (root / "gym" / "mimic_iii" / "train_tasks.jsonl").write_text(json.dumps(EHRSQL | {"answer": ["0"]}))
-    (root / "gym" / "unheard_of" / "test_tasks.jsonl").write_text("{}")
+    (root / "gym" / "others" / "test_tasks.jsonl").write_text("{}")
     return root
 
 
@@ -78,7 +78,7 @@ def test_medagentgyms_folder_gives_what_is_known_and_says_what_is_not(published,
     assert task.id == "mimic_iii/train-medagentgym/r0"
     said = capsys.readouterr().out
     assert (
-        "unheard_of: passed over: no family of its name is read" in said and "1 stored answers differ from ours" in said
+        "others: passed over: no family of its name is read" in said and "1 stored answers differ from ours" in said
     )
 
 

@@ -26,6 +26,10 @@ class Node:
         """It and all nodes below it, each before its children, from left to right."""
         return [self, *(node for child in self.children for node in child.walk())]
 
+    def path(self) -> list["Node"]:
+        """It, its parent, and so on up to the root."""
+        return [self, *(self.parent.path() if self.parent else ())]
+
 
 def parse(text: str) -> Node:
     """The root of a tree such as '(A:1,(B,C)x:2.5)r;'.

@@ -7,8 +7,8 @@ Regulation is a list of rows [regulator, target, sign]: sign 1 activates, -1 rep
 
 def directions(reaction: dict) -> list[tuple[set[str], set[str]]]:
     """The (substrates, products) of a reaction; for a reversible one those of its reverse after them."""
-    forward = (set(reaction["substrates"]), set(reaction["products"]))
-    return [forward, (forward[1], forward[0])] if reaction["reversible"] else [forward]
+    used, made = set(reaction["substrates"]), set(reaction["products"])
+    return [(used, made), (made, used)] if reaction["reversible"] else [(used, made)]
 
 
 def compounds(reactions: list[dict]) -> list[str]:

@@ -81,13 +81,12 @@ def subtract_background(image: list[list[float]], *, estimate: str, negative: st
         ground = np.median(values, axis=along, keepdims=True)
     elif estimate == "quarter":
         ground = np.quantile(values, 0.25, axis=along, keepdims=True)
+    elif axis == "whole":
+        ground = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]]).mean()
+    elif axis == "rows":
+        ground = (values[:, :1] + values[:, -1:]) / 2
     else:
-        border = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]]) if axis == "whole" else None
-        if border is not None:
-            ground = border.mean()
-        else:
-            ends = np.stack([np.take(values, 0, axis=along), np.take(values, -1, axis=along)])
-            ground = np.expand_dims(ends.mean(axis=0), 0 if along == 0 else 1)
+        ground = (values[:1] + values[-1:]) / 2
     left = values - ground
     return (np.abs(left) if negative == "absolute" else np.maximum(left, 0) if negative == "zero" else left).tolist()
 

@@ -21,13 +21,13 @@ def project_stack(stack: list[list[list[float]]], *, method: str, skip: str, res
         slices = [image for image in slices if image.any()]
     if not slices or not slices[0].size:
         return []
-    cube = np.stack(slices)
+    cube: np.ndarray = np.stack(slices)
     if method == "maximum":
-        flat = cube.max(axis=0)
+        flat = np.max(cube, axis=0)
     elif method == "mean":
-        flat = cube.mean(axis=0)
+        flat = np.mean(cube, axis=0)
     else:
-        flat = cube.std(axis=0, ddof=0 if method == "deviation" else 1) if len(cube) > 1 else np.zeros(cube.shape[1:])
+        flat = np.std(cube, axis=0, ddof=1 if method == "sample" and len(cube) > 1 else 0)
     if result == "sharpest":
         return [flat.tolist(), int(np.argmax(cube.reshape(len(cube), -1).var(axis=1).round(9)))]
     return np.asarray(flat).tolist()

@@ -15,8 +15,10 @@ def leaf_depths(text: str, *, measure: str, above: str, repeated: str) -> dict[s
     for leaf in parse(text).leaves():
         if repeated == "error" and leaf.name in depths:
             raise ValueError("two leaves of one name")
-        depth, node = 0.0, leaf
-        while node is not None and (node.parent is not None or above == "count"):
+        depth = 0.0
+        for node in leaf.path():
+            if node.parent is None and above == "omit":
+                continue
             if measure == "branches":
                 depth += node.parent is not None or node.length is not None
             elif node.length is not None:
@@ -25,7 +27,6 @@ def leaf_depths(text: str, *, measure: str, above: str, repeated: str) -> dict[s
                 if measure == "error":
                     raise ValueError("a branch without a length")
                 depth += 1.0 if measure == "one" else 0.0
-            node = node.parent
         if leaf.name:
             depths[leaf.name] = depth
     return depths
@@ -37,13 +38,7 @@ def leaf_distance(text: str, first: str, second: str, *, measure: str, unknown: 
         if unknown == "error":
             raise ValueError("no such leaf")
         return []
-    paths = []
-    for name in (first, second):
-        path, node = [], leaves[name]
-        while node is not None:
-            path.append(node)
-            node = node.parent
-        paths.append(path)
+    paths = [leaves[name].path() for name in (first, second)]
     common = next(node for node in paths[0] if node in paths[1])
     sides = []
     for path in paths:
@@ -57,16 +52,9 @@ def midpoint_split(text: str, *, tie: str, flat: str, result: str) -> list:
     leaves = parse(text).leaves()
     best: tuple[float, list[tuple[Node, float]], list[tuple[Node, float]]] | None = None
     for i, a in enumerate(leaves):
-        up, node = [], a
-        while node is not None:
-            up.append(node)
-            node = node.parent
         for b in leaves[i + 1 :]:
-            down, node = [], b
-            while node is not None and node not in up:
-                down.append((node, node.length or 0.0))
-                node = node.parent
-            side = [(n, n.length or 0.0) for n in up[: up.index(node)]]
+            ways = a.path(), b.path()
+            side, down = ([(n, n.length or 0.0) for n in way if n not in other] for way, other in (ways, ways[::-1]))
             total = sum(x for _, x in side) + sum(x for _, x in down)
             if best is None or total > best[0] + 1e-9 or (tie == "last" and total > best[0] - 1e-9):
                 best = (total, side, down)
