@@ -132,12 +132,11 @@ def _dict(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
 
 
 def _series(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
-    pairs = [
-        zip(labels(v["series"]["index"], v["series"]["values"]), v["series"]["values"], strict=True)
+    x, y = (
+        _labelled(zip(labels(v["series"]["index"], v["series"]["values"]), v["series"]["values"], strict=True))
         for v in (mine, due)
-    ]
-    ours, theirs = map(_labelled, pairs)
-    return _by_label(ours, theirs, rows, tolerance)
+    )
+    return _by_label(x, y, rows, tolerance)
 
 
 def _frame(mine: Any, due: Any, rows: Any, tolerance: float) -> bool:
