@@ -134,8 +134,8 @@ def holm(p_values: Sequence[float], tests: int | None = None) -> list[float]:
     if not len(p_values):
         return []
     rest = max(0, (tests or 0) - len(p_values))
-    adjusted = multipletests([*p_values, *[1.0] * rest], method="holm")[1]
-    return [float(p) for p in np.asarray(adjusted)[: len(p_values)]]
+    adjusted = np.asarray(multipletests([*p_values, *[1.0] * rest], method="holm")[1])
+    return adjusted[: len(p_values)].tolist()
 
 
 def pass_at_k(successes: int, samples: int, k: int) -> float:
