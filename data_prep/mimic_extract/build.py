@@ -103,7 +103,7 @@ def scored(folder: Path, case: Case) -> dict[str, Any] | None:
     gold = answer(case)
     programs = [*baselines(folder, windows), run(reference(folder, windows, str(folder)))]
     *lows, high = (judge(OracleSpec(kind="predictions", params=form), text, gold).checks["auroc"] for text in programs)
-    low = math.ceil(1000 * max(*lows, 0.5 + GUESS * chance(case.test["label"]))) / 1000
+    low = math.ceil(1000 * max([*lows, 0.5 + GUESS * chance(case.test["label"])])) / 1000
     threshold = math.floor(1000 * (low + REACH * (high - low))) / 1000
     return form | {"baseline": low, "threshold": threshold} if threshold >= low + GAIN else None
 
