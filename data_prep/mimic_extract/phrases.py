@@ -66,12 +66,12 @@ GIVEN = (
     "Measured: {variables}; {statistics} an hour.", "The columns are {variables}, as {statistics}.",
 )  # fmt: skip
 SOLVED = (
-    "It is solved from an AUROC{mean} of {threshold} on; a model that sees {little} reaches {baseline}.",
-    "An AUROC{mean} of {threshold} or more on them solves it ({baseline} with {little}).",
-    "Solved means an AUROC{mean} of at least {threshold}; with {little} it is {baseline}.",
-    "The AUROC{mean} has to be {threshold} or higher, where {baseline} is reached with {little}.",
+    "It is solved from an AUROC{mean} of {threshold} on; {little} or luck may reach {baseline}.",
+    "An AUROC{mean} of {threshold} or more on them solves it ({baseline} may be reached by {little} or luck).",
+    "Solved means an AUROC{mean} of at least {threshold}; up to {baseline} comes from {little} or luck.",
+    "The AUROC{mean} has to be {threshold} or higher, where {little} or luck get up to {baseline}.",
 )
-LITTLE = {True: "admission data and the last hour's state only", False: "admission data only"}
+LITTLE = {True: "admission data, the present state", False: "admission data"}
 
 
 def question(choose: Callable[[Sequence[str]], str], case: Case, params: dict[str, Any]) -> str:

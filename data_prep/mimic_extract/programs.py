@@ -103,29 +103,35 @@ def run(program: str) -> str:
     return out.getvalue()
 
 
-def baseline(folder: Path, windows: bool) -> str:
-    """The table that a logistic regression gives which sees the statics alone, and of windows what was on in the last hour."""
+def baselines(folder: Path, windows: bool) -> list[str]:
+    """The tables of those who see no values: a logistic regression on the statics and the state of the last hour, and how
+    often each class followed that state.
+    """
     keys = keys_of(windows)
     labels = pd.read_csv(folder / "train.csv").set_index(keys)["label"]
     rows = pd.read_csv(folder / "test.csv").set_index(keys)
-    train, test = (
-        _known(folder, part, windows, part_rows.index) for part, part_rows in (("train", labels), ("test", rows))
-    )
+    train, test = (_known(folder, part, asked.index) for part, asked in (("train", labels), ("test", rows)))
     train = train.loc[:, train.notna().any()]
-    if train.empty:
-        return rows.assign(**dict.fromkeys(columns_of(windows), 1 / max(2, len(columns_of(windows))))).to_csv()
-    model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
-    found = model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0))
-    table = pd.DataFrame(found if windows else found[:, 1:], index=test.index, columns=list(columns_of(windows)))
-    return table.to_csv(float_format="%.5f")
+    found = []
+    if not train.empty:
+        model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
+        found.append(model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0)))
+    if has_state(folder):
+        state = ["vent", "vaso"]
+        often = pd.get_dummies(labels).astype(float).groupby([train[name] for name in state]).mean()
+        seen = often.reindex(pd.MultiIndex.from_frame(test[state]))
+        found.append(seen.fillna(1 / len(CLASSES)).to_numpy())
+    columns = list(columns_of(windows))
+    return [
+        pd.DataFrame(table[:, -len(columns) :], index=test.index, columns=columns).to_csv(float_format="%.5f")
+        for table in found
+    ]
 
 
-def _known(folder: Path, part: str, windows: bool, index: pd.Index) -> pd.DataFrame:
+def _known(folder: Path, part: str, index: pd.Index) -> pd.DataFrame:
     static = pd.read_csv(folder / f"{part}_static.csv").set_index("subject_id")[["age", *STATIC]]
     made = pd.get_dummies(static, dtype=float).loc[index.get_level_values("subject_id")].set_axis(index)
     if has_state(folder):
-        state = pd.read_csv(folder / f"{part}_interventions.csv").groupby(["subject_id", "window_idx"])[
-            ["vent", "vaso"]
-        ]
-        made = made.join(state.last())
+        hours = pd.read_csv(folder / f"{part}_interventions.csv")
+        made = made.join(hours.groupby(["subject_id", "window_idx"])[["vent", "vaso"]].last())
     return made

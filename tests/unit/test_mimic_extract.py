@@ -16,7 +16,7 @@ from data_prep.mimic_extract.cases import OBSERVED, OBSERVED_UNSEEN, TASKS, Case
 from data_prep.mimic_extract.courses import course
 from data_prep.mimic_extract.frames import IDS, STATICS, Frames, hour_index
 from data_prep.mimic_extract.generate import generate
-from data_prep.mimic_extract.programs import baseline
+from data_prep.mimic_extract.programs import baselines
 from data_prep.mimic_extract.stays import of_hospital
 from data_prep.mimic_extract.variables import LIMITS
 from data_prep.mimic_iii.view import write_sqlite
@@ -33,7 +33,7 @@ ASKED = ("los_3", "vasopressor")
 
 @pytest.fixture(scope="module")
 def frames():
-    return generate(1300, 0)
+    return generate(1200, 0)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_stays_deaths_and_ages_are_the_hospitals(tmp_path):
 
 
 def test_severity_rises_to_death_falls_to_discharge_and_brings_treatment():
-    statics, traits = of_hospital(hospital(400, 1), 1)
+    statics, traits = of_hospital(hospital(250, 1), 1)
     seen = course(np.random.default_rng(0), statics, traits)
     level = pd.DataFrame({"stay": seen.stay, "level": seen.organs.mean(axis=1)}).groupby("stay")["level"]
     first, last = level.apply(lambda x: x.iloc[:6].mean()), level.apply(lambda x: x.iloc[-6:].mean())
@@ -202,7 +202,9 @@ def test_the_reference_passes_within_three_seconds_and_the_baseline_and_shuffled
     assert done.ok and done.cpu_seconds < 3, done
     verdict = judge(task.oracle, done.stdout, gold.answer)
     assert verdict.passed and verdict.reward > 0
-    assert judge(task.oracle, baseline(folder, name in w.NEXT), gold.answer).reward < 0.01
+    assert [judge(task.oracle, text, gold.answer).reward for text in baselines(folder, name in w.NEXT)] == [0] * (
+        1 + (name in w.NEXT)
+    )
     head, *rows = done.stdout.strip().splitlines()
     n = len(task.oracle.params["keys"])
     values = [row.split(",")[n:] for row in rows]
@@ -211,19 +213,20 @@ def test_the_reference_passes_within_three_seconds_and_the_baseline_and_shuffled
     assert not judge(task.oracle, "\n".join((head, *mixed)), gold.answer).passed
 
 
-@pytest.mark.parametrize("cheat", [c for c in read_cheats() if c.name in ("hours_after_the_window", "rows_of_hours", "age_alone", "state_goes_on")], ids=lambda c: c.name)  # fmt: skip
-def test_the_cheats_with_hours_do_run_and_fail(made, backend, cheat):
+def test_the_cheats_with_hours_do_run_and_fail(made, backend):
     out, found = made
     _, _, (task, gold) = found["vasopressor"]
     right = "\n".join([",".join((*task.oracle.params["keys"], *task.oracle.params["columns"])), "1,0,1,0,0,0"])
     sandbox = backend.create(SandboxSpec(mounts=tuple(Mount(out / r.path, r.mount) for r in task.resources)))
-    code = fill(cheat.replies[0], facts(task, right, [gold], out)).removeprefix("```python\n").removesuffix("\n```")
-    done = sandbox.run(code, lang="python", timeout_s=30)
+    cheats = {cheat.name: cheat for cheat in read_cheats()}
+    for name in ("hours_after_the_window", "rows_of_hours", "age_alone", "state_goes_on"):
+        code = fill(cheats[name].replies[0], facts(task, right, [gold], out))
+        done = sandbox.run(code.removeprefix("```python\n").removesuffix("\n```"), lang="python", timeout_s=30)
+        assert done.ok, done.stderr
+        verdict = judge(task.oracle, done.stdout, gold.answer)
+        assert verdict.reward == 0 and (name == "hours_after_the_window") == (done.stdout == "")
+        assert done.stdout == "" or verdict.checks["table"] == "whole", verdict.checks
     sandbox.close()
-    assert done.ok, done.stderr
-    verdict = judge(task.oracle, done.stdout, gold.answer)
-    assert not verdict.passed and (cheat.name == "hours_after_the_window") == (done.stdout == "")
-    assert done.stdout == "" or verdict.checks["table"] == "whole", verdict.checks
 
 
 def test_a_threshold_is_above_what_chance_reaches():

@@ -312,7 +312,7 @@ def release(tmp_path_factory):
                 ]
                 pd.DataFrame(rows, columns=["subject_id", "6_hour_window_id", "intervention_category", "label_type"]).to_csv(root / name / f"{split}_vasopressor_labels.csv", index=False)  # fmt: skip
     for file, tasks in (
-        ("train_tasks.jsonl", ["mort_hosp", "vasopressor"]),
+        ("train_tasks.jsonl", ["mort_hosp"]),
         ("test_tasks.jsonl", ["los_3", "vasopressor"]),
     ):
         rows = [
@@ -330,7 +330,7 @@ def release(tmp_path_factory):
 
 def test_medagentgyms_rows_become_tasks_on_their_own_stays(release, tmp_path):
     pairs = given(Sources(medagentgym=release.parent), tmp_path, lambda: tmp_path)["mimic_extract"]
-    assert {(t.split, t.metadata["task_name"]) for t, _ in pairs} == {("train", "mort_hosp"), ("train", "vasopressor"), ("test", "los_3"), ("test", "vasopressor")}  # fmt: skip
+    assert {(t.split, t.metadata["task_name"]) for t, _ in pairs} == {("train", "mort_hosp"), ("test", "los_3"), ("test", "vasopressor")}  # fmt: skip
     for task, gold in pairs:
         assert task.privacy is Privacy.CREDENTIALED and "interventions" not in str(task.metadata["files"])
         shown = pd.read_csv(

@@ -39,7 +39,7 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
         f"{mount}, read-only:\n{_listed(task)}\n"
         f"Read the hours with pandas.read_csv(path, header=[0, 1], index_col={list(range(index.count(',') + 1))}); the index is {index}, where "
         f"hours_in counts from admission to the unit.{labels} No patient is in both train and test.\n\n"
-        "Train a model on the train files, predict the test rows. The reward is where the AUROC lies between the lower stated one "
+        "Train a model on the train files, predict the test rows. The reward is where the AUROC lies between the lower stated one (there it is 0) "
         "and 1; solved is from the stated threshold on, which is 80 % of the way to a reference model (a random forest and a logistic regression "
         "on summaries of the hours). A table that misses a row, or has one twice, counts nothing. Tables are long: do not type them. "
         f"{HAND_IN}\n\n" + explain_actions(task.actions, sql=False)
