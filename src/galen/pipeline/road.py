@@ -45,7 +45,7 @@ from galen.report.viewer import page
 from galen.rollout.sampler import Sampler, stay_inside
 from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
-from galen.tasks.store import GoldStore, read_tasks
+from galen.tasks.store import GoldStore, read_tasks, splits
 from galen.train import trackers
 from galen.train.agent import accumulation, check_reference
 from galen.train.models import check_parity, load_model, save_model, serve_weights
@@ -123,11 +123,17 @@ class Road:
                 )
             self.demos += train[: r.demonstrations]
             self.pool += train[r.demonstrations :]
-            self.valid += read_tasks(self.data, name, "valid")[: r.eval.curve]
+            if (name, "valid") in splits(self.data, [name]):  # a family of few tasks may have none
+                self.valid += read_tasks(self.data, name, "valid")[: r.eval.curve]
             held = read_tasks(self.data, name, "test")
             self.test += [t for t in held if t.distribution == "id"][: r.eval.test]
             self.test += [t for t in held if t.distribution == "ood"][: r.eval.ood]
 
+        if not self.valid:
+            raise UserError(
+                f"{self.data}: no family of {', '.join(r.families)} has validation tasks, by which SFT's epoch is chosen; train "
+                "on one more that has"
+            )
         if r.feedback == "oracle" and all(t.oracle.kind == NONE for t in [*self.demos, *self.pool, *self.test]):
             raise UserError("feedback=oracle has no effect: no task has an oracle; leave it out")
         if r.debugger:
