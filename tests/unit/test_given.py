@@ -77,9 +77,7 @@ def test_medagentgyms_folder_gives_what_is_known_and_says_what_is_not(published,
     [task] = read_tasks(tmp_path / "gym", "mimic_iii", "train")
     assert task.id == "mimic_iii/train-medagentgym/r0"
     said = capsys.readouterr().out
-    assert (
-        "others: passed over: no family of its name is read" in said and "1 stored answers differ from ours" in said
-    )
+    assert "others: passed over: no family of its name is read" in said and "1 stored answers differ from ours" in said
 
 
 @pytest.mark.parametrize(
