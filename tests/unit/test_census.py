@@ -16,7 +16,7 @@ from data_prep.thin import thin
 from galen.config import load, validate
 from galen.errors import UserError
 from galen.paths import CONFIGS
-from galen.report.census import census, markdown, total_categories
+from galen.report.census import ONCE, census, markdown, total_categories
 from galen.tasks.base import families
 from galen.tasks.store import GoldStore, read_tasks
 from galen.types import Privacy, Task
@@ -24,6 +24,20 @@ from galen.types import Privacy, Task
 
 def paper(name: str) -> DataSettings:
     return load(CONFIGS / "tasks" / f"{name}.yaml", DataSettings)
+
+
+@pytest.mark.parametrize(("name", "instances"), [("paper", 72_413), ("light", 11_997)])
+def test_a_folder_of_the_papers_sizes_has_the_papers_count(name, instances):
+    """Table 2's totals, in which families whose training and test tasks are the same count once."""
+    settings = paper(name)
+    counts = {}
+    for family in families():
+        size = getattr(settings, family)
+        train, test = size.train + size.valid, size.test + getattr(size, "ood", 0)
+        if family in settings.keep:
+            train, test = settings.keep[family].train, settings.keep[family].test
+        counts[family] = train + (0 if family in ONCE else test)
+    assert sum(counts.values()) == instances, counts
 
 
 def test_the_light_subset_is_of_the_papers_size():

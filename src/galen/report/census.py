@@ -51,7 +51,7 @@ def _count(family: str, tasks: list[Task]) -> Census:
     splits = [task.split for task in tasks]
     return Census(
         family=family, train=splits.count("train"), valid=splits.count("valid"), test=splits.count("test"),
-        unseen=sum(t.distribution == "ood" for t in tasks), categories=dict(sorted(categories.items())),
+        unseen=sum(t.split == "test" and t.distribution == "ood" for t in tasks), categories=dict(sorted(categories.items())),
         privacy=frozenset(t.privacy.value for t in tasks),
     )  # fmt: skip
 
