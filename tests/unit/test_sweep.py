@@ -148,9 +148,10 @@ def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
     """The call ends at Ctrl-C, and the child that it had started ends with it."""
     script = tmp_path / "interrupted.py"
     script.write_text(
-        "import sys\n"
+        "import signal, sys\n"
         "from pathlib import Path\n"
         "from galen.sweep import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background may be told to ignore it
         "from galen.sweep.study import Job\n"
         "out = Path(sys.argv[1])\n"
         "code = f\"open({str(out / 'child')!r}, 'w').write(str(__import__('os').getpid())); __import__('time').sleep(60)\"\n"
