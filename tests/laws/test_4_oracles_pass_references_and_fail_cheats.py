@@ -9,6 +9,8 @@ from galen.proofs.validate import validate
 from galen.tasks.base import families
 from galen.tasks.store import splits
 
+pytestmark = pytest.mark.slow  # it builds every family
+
 
 @pytest.fixture(scope="module")
 def validated(whole_gym):
@@ -45,7 +47,7 @@ def test_no_answer_is_a_good_guess(validated, split):
 
 @pytest.mark.timeout(600)
 def test_every_cheat_fails(whole_gym, template, backend):
-    outcomes = list(hack(whole_gym, template, backend, n=2))
+    outcomes = list(hack(whole_gym, template, backend, n=1))
     for family in dict.fromkeys(name for name, _ in splits(whole_gym)):
         assert sum(o.family == family for o in outcomes) >= 40
     assert [o for o in outcomes if not o.held] == []
