@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 from data_prep.biocoder.contexts.cigars import ALIGNED, READ, REFERENCE, joined, parse, write
+from data_prep.biocoder.draws import any_cigar
 from data_prep.biocoder.function import Function
 
 CATEGORY = "alignment"
@@ -56,15 +55,6 @@ def clip_read(cigar: str, start: int, bases: int, *, side: str, kind: str, edge:
     return [write(whole), start + moved if side == "left" else start]
 
 
-def _cigar(rng: random.Random) -> str:
-    if rng.random() < 0.08:
-        return rng.choice(["*", "*", "3M0D2M", "M3", "", "4M2"])
-    inner = [(rng.randint(1, 5), rng.choice("MMM=XIDNP")) for _ in range(rng.randint(1, 6))]
-    front = [(rng.randint(1, 3), op) for op in ("H", "S") if rng.random() < 0.35]
-    back = [(rng.randint(1, 3), op) for op in ("S", "H") if rng.random() < 0.35]
-    return "".join(f"{n}{op}" for n, op in [*front, *inner, *back])
-
-
 FUNCTIONS = (
     Function(
         simplify_cigar,
@@ -87,7 +77,7 @@ FUNCTIONS = (
             },
         },
         edges=(("*",), ("",), ("2=1X3M",), ("1I1P3M2D",), ("3I2D",), ("2S1I4M1D2S",), ("2P",)),
-        draw=lambda rng: (_cigar(rng),),
+        draw=lambda rng: (any_cigar(rng),),
     ),
     Function(
         clip_read,
@@ -121,6 +111,6 @@ FUNCTIONS = (
             ("3M", 0, 9),
             ("3M1I", 2, 1),
         ),
-        draw=lambda rng: (_cigar(rng), rng.randint(0, 30), rng.randint(0, 8)),
+        draw=lambda rng: (any_cigar(rng), rng.randint(0, 30), rng.randint(0, 8)),
     ),
 )

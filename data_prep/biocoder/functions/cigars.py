@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from data_prep.biocoder.contexts.cigars import ALIGNED, READ, REFERENCE, parse, write
-from data_prep.biocoder.draws import letters
+from data_prep.biocoder.draws import any_cigar, letters
 from data_prep.biocoder.function import Function
 
 CATEGORY = "alignment"
@@ -81,15 +81,6 @@ def cigar_identity(cigar: str, read: str, reference: str, *, gaps: str, unknown:
     return equal / columns
 
 
-def _cigar(rng: random.Random) -> str:
-    if rng.random() < 0.08:
-        return rng.choice(["*", "*", "3M0D2M", "M3", "", "4M2"])
-    inner = [(rng.randint(1, 5), rng.choice("MMM=XIDNP")) for _ in range(rng.randint(1, 6))]
-    front = [(rng.randint(1, 3), op) for op in ("H", "S") if rng.random() < 0.35]
-    back = [(rng.randint(1, 3), op) for op in ("S", "H") if rng.random() < 0.35]
-    return "".join(f"{n}{op}" for n, op in [*front, *inner, *back])
-
-
 def _aligned(rng: random.Random) -> tuple[str, str, str]:
     pairs = [(rng.randint(1, 4), rng.choice("MMM=XIDN")) for _ in range(rng.randint(1, 5))]
     if rng.random() < 0.3:
@@ -121,7 +112,7 @@ FUNCTIONS = (
             },
         },
         edges=(("*",), ("10M",), ("2H3S5M100N5M",), ("",), ("5Q",), ("3S",)),
-        draw=lambda rng: (_cigar(rng),),
+        draw=lambda rng: (any_cigar(rng),),
     ),
     Function(
         aligned_blocks,
@@ -146,7 +137,7 @@ FUNCTIONS = (
             },
         },
         edges=(("*", 5), ("4M", 0), ("2M1D2M", 10), ("2S3M2N1=3I1X4D2M", 7), ("0M", 1), ("2M3N2M", 3)),
-        draw=lambda rng: (_cigar(rng), rng.randint(0, 50)),
+        draw=lambda rng: (any_cigar(rng), rng.randint(0, 50)),
     ),
     Function(
         lift_position,
@@ -184,7 +175,7 @@ FUNCTIONS = (
             ("2D3M", 4, 5),
             ("3M", 5, 8),
         ),
-        draw=lambda rng: (_cigar(rng), rng.choice([0, 0, 3]), rng.randint(0, 14)),
+        draw=lambda rng: (any_cigar(rng), rng.choice([0, 0, 3]), rng.randint(0, 14)),
     ),
     Function(
         cigar_identity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from data_prep.biocoder.contexts.edits import is_transition, mismatches, table
-from data_prep.biocoder.draws import dna
+from data_prep.biocoder.draws import dna, mixed_case_pair, near_pair
 from data_prep.biocoder.function import Function
 
 CATEGORY = "alignment"
@@ -69,17 +69,6 @@ def overlap(a: str, b: str, shortest: int, *, allowed: str, contained: str, tie:
     return [*found, a + b[found[0] :]] if found else [0, 0, a + b]
 
 
-def _pair(rng: random.Random) -> tuple[str, str]:
-    a = dna(rng, 0, 9, rng.choice(["ACGT", "AC", "AG"]))
-    b = "".join(rng.choice(["", x, x, x, rng.choice("ACGT"), x + rng.choice("AC")]) for x in a) + dna(rng, 0, 3, "AC")
-    return (a, b[rng.randint(0, 1) :])
-
-
-def _cased(rng: random.Random) -> tuple[str, str]:
-    a, b = _pair(rng)
-    return ("".join(rng.choice((x, x, x.lower())) for x in a), b)
-
-
 def _reads(rng: random.Random) -> tuple[str, str, int]:
     core = dna(rng, 1, 6, "ACG")
     b = "".join(x if rng.random() < 0.85 else rng.choice("ACGT") for x in core) + dna(rng, 0, 4, "AC")
@@ -110,7 +99,7 @@ FUNCTIONS = (
             },
         },
         edges=(("", ""), ("", "ACG"), ("AG", "GA"), ("CT", "TC"), ("A", "G"), ("A", "C"), ("ACGT", "TGCA")),
-        draw=_pair,
+        draw=near_pair,
     ),
     Function(
         common_subsequence,
@@ -133,7 +122,7 @@ FUNCTIONS = (
             },
         },
         edges=(("", ""), ("", "A"), ("aC", "AC"), ("AC", "CA"), ("GTAC", "ACGT")),
-        draw=_cased,
+        draw=mixed_case_pair,
     ),
     Function(
         overlap,

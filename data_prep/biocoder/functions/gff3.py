@@ -6,6 +6,7 @@ import random
 from urllib.parse import unquote
 
 from data_prep.biocoder.contexts.gff3 import data_lines, fields, pairs, whole
+from data_prep.biocoder.draws import feature_line
 from data_prep.biocoder.function import Function
 
 CATEGORY = "file formats"
@@ -86,16 +87,12 @@ def _gff(rng: random.Random) -> tuple[str]:
     )
 
 
-def _line(kind: str, start: int, end: int, attributes: str, seqname: str = "1", strand: str = "+") -> str:
-    return "\t".join([seqname, "x", kind, str(start), str(end), ".", strand, ".", attributes])
-
-
 GENES = [
-    _line("gene", 1, 90, "ID=g1"),
-    _line("mRNA", 1, 40, "ID=t1;Parent=g1"),
-    _line("mRNA", 2, 50, "ID=t2; Parent=g1"),
-    _line("exon", 3, 9, "Parent=t1,t2"),
-    _line("exon", 20, 24, "Parent=t2"),
+    feature_line("gene", 1, 90, "ID=g1"),
+    feature_line("mRNA", 1, 40, "ID=t1;Parent=g1"),
+    feature_line("mRNA", 2, 50, "ID=t2; Parent=g1"),
+    feature_line("exon", 3, 9, "Parent=t1,t2"),
+    feature_line("exon", 20, 24, "Parent=t2"),
 ]
 
 FUNCTIONS = (

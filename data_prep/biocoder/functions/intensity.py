@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 
 from data_prep.biocoder.contexts.intensity import as_array, histogram, quantile
+from data_prep.biocoder.draws import grey_image
 from data_prep.biocoder.function import Function
 
 CATEGORY = "images"
@@ -91,11 +90,6 @@ def subtract_background(image: list[list[float]], *, estimate: str, negative: st
     return (np.abs(left) if negative == "absolute" else np.maximum(left, 0) if negative == "zero" else left).tolist()
 
 
-def _grey(rng: random.Random, low: int = 0, high: int = 9) -> list[list[float]]:
-    rows, columns = rng.randint(1, 5), rng.randint(1, 5)
-    return [[float(rng.randint(low, high)) if rng.random() < 0.8 else 0.0 for _ in range(columns)] for _ in range(rows)]
-
-
 RAGGED = [[1.0, 2.0], [3.0]]
 FUNCTIONS = (
     Function(
@@ -129,7 +123,7 @@ FUNCTIONS = (
             ([[0.0, 1.0, 2.0, 30.0]], 1.0, -1.0),
             ([[5.0, 5.0]], -1.0, 2.0),
         ),
-        draw=lambda rng: (_grey(rng), *rng.choice([(0.0, 1.0), (0.0, 255.0), (-1.0, 1.0), (1.0, 0.0)])),
+        draw=lambda rng: (grey_image(rng), *rng.choice([(0.0, 1.0), (0.0, 255.0), (-1.0, 1.0), (1.0, 0.0)])),
     ),
     Function(
         otsu_threshold,
@@ -154,7 +148,7 @@ FUNCTIONS = (
             },
         },
         edges=(([], 4), ([[0.0]], 4), ([[2.0, 2.0]], 4), ([[0.0, 9.0]], 4), (RAGGED, 2), ([[0.0, 1.0, 8.0, 9.0]], 6)),
-        draw=lambda rng: (_grey(rng), rng.randint(2, 9)),
+        draw=lambda rng: (grey_image(rng), rng.randint(2, 9)),
     ),
     Function(
         quantile_mask,
@@ -182,7 +176,7 @@ FUNCTIONS = (
             (RAGGED, 0.5),
             ([[0.0, 4.0], [4.0, 8.0]], 0.25),
         ),
-        draw=lambda rng: (_grey(rng), rng.choice([0.0, 0.25, 0.5, 0.75, 0.9])),
+        draw=lambda rng: (grey_image(rng), rng.choice([0.0, 0.25, 0.5, 0.75, 0.9])),
     ),
     Function(
         subtract_background,
@@ -218,6 +212,6 @@ FUNCTIONS = (
             (RAGGED,),
             ([[1.0, 2.0, 3.0], [4.0, 9.0, 0.0], [7.0, 8.0, 2.0]],),
         ),
-        draw=lambda rng: (_grey(rng),),
+        draw=lambda rng: (grey_image(rng),),
     ),
 )

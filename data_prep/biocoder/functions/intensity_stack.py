@@ -7,6 +7,7 @@ import random
 import numpy as np
 
 from data_prep.biocoder.contexts.intensity import as_array, histogram
+from data_prep.biocoder.draws import grey_image
 from data_prep.biocoder.function import Function
 
 CATEGORY = "images"
@@ -49,11 +50,6 @@ def intensity_profile(image: list[list[float]], bins: int, *, density: str, span
     elif density == "cumulative":
         counts = np.cumsum(counts) / values.size
     return [counts.tolist(), places.tolist()] if edges == "give" else counts.tolist()
-
-
-def _grey(rng: random.Random, low: int = 0, high: int = 9) -> list[list[float]]:
-    rows, columns = rng.randint(1, 5), rng.randint(1, 5)
-    return [[float(rng.randint(low, high)) if rng.random() < 0.8 else 0.0 for _ in range(columns)] for _ in range(rows)]
 
 
 def _stack(rng: random.Random) -> tuple[list[list[list[float]]]]:
@@ -126,6 +122,6 @@ FUNCTIONS = (
             ([[1.0]], 0),
             ([[0.0, 128.0, 300.0], [1.0, 2.0, 3.0]], 4),
         ),
-        draw=lambda rng: (_grey(rng, 0, rng.choice([9, 300])), rng.randint(1, 6)),
+        draw=lambda rng: (grey_image(rng, 0, rng.choice([9, 300])), rng.randint(1, 6)),
     ),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 from data_prep.biocoder.contexts.newick import Node, parse
+from data_prep.biocoder.draws import newick_tree
 from data_prep.biocoder.function import Function
 
 CATEGORY = "trees"
@@ -71,30 +70,6 @@ def midpoint_split(text: str, *, tie: str, flat: str, result: str) -> list:
     raise AssertionError("the middle lies on the path")
 
 
-def _name(rng: random.Random, i: int) -> str:
-    return "ABCDEFGHJKLM"[i]
-
-
-def _tree(rng: random.Random, least: int = 2, most: int = 8, missing: float = 0.15, zero: float = 0.1) -> str:
-    """A random tree with leaves A, B, C, …, nodes of two or three children (seldom one), some branches without a length."""
-    parts = [_name(rng, i) + _length(rng, missing, zero) for i in range(rng.randint(least, most))]
-    rng.shuffle(parts)
-    while len(parts) > 1:
-        n = min(len(parts), rng.choice([2, 2, 2, 3]))
-        chosen = [parts.pop(rng.randrange(len(parts))) for _ in range(n)]
-        inner = "(" + ",".join(chosen) + ")" + (rng.choice(["", "", "x", "0.9"]))
-        if parts and rng.random() < 0.08:
-            inner = "(" + inner + _length(rng, missing, zero) + ")"
-        parts.append(inner + _length(rng, missing if parts else 0.6, zero))
-    return parts[0] + ";"
-
-
-def _length(rng: random.Random, missing: float, zero: float) -> str:
-    if rng.random() < missing:
-        return ""
-    return ":0" if rng.random() < zero else f":{rng.randint(1, 12) / 4:g}"
-
-
 FUNCTIONS = (
     Function(
         leaf_depths,
@@ -123,7 +98,7 @@ FUNCTIONS = (
             },
         },
         edges=(("A;",), ("(A,B)",), ("(A:1,B:2):3;",), ("(A:1,A:2);",), ("((A,B:2):1,(:1,C):2);",), ("((A,B);",)),
-        draw=lambda rng: (_tree(rng, missing=rng.choice([0.0, 0.0, 0.2])),),
+        draw=lambda rng: (newick_tree(rng, missing=rng.choice([0.0, 0.0, 0.2])),),
     ),
     Function(
         leaf_distance,
@@ -152,7 +127,7 @@ FUNCTIONS = (
             ("((A:1,B:2)x:3,C);", "B", "C"),
             ("((A:1,B:2)x:3,C);", "x", "C"),
         ),
-        draw=lambda rng: (_tree(rng, 4), *rng.sample("ABCD" + "E" * (rng.random() < 0.1), 2)),
+        draw=lambda rng: (newick_tree(rng, 4), *rng.sample("ABCD" + "E" * (rng.random() < 0.1), 2)),
     ),
     Function(
         midpoint_split,
@@ -185,6 +160,6 @@ FUNCTIONS = (
             ("((A:1,B:2):1,(C:3,D:1):1);",),
             ("(A:0,(B,C):0);",),
         ),
-        draw=lambda rng: (_tree(rng, 3, zero=0.2),),
+        draw=lambda rng: (newick_tree(rng, 3, zero=0.2),),
     ),
 )

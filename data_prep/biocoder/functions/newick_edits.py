@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 from data_prep.biocoder.contexts.newick import Node, parse, write
+from data_prep.biocoder.draws import newick_tree
 from data_prep.biocoder.function import Function
 
 CATEGORY = "trees"
@@ -79,30 +78,6 @@ def collapse_short(text: str, shortest: float, *, bound: str, missing: str, leng
     return write(root)
 
 
-def _name(rng: random.Random, i: int) -> str:
-    return "ABCDEFGHJKLM"[i]
-
-
-def _tree(rng: random.Random, least: int = 2, most: int = 8, missing: float = 0.15, zero: float = 0.1) -> str:
-    """A random tree with leaves A, B, C, …, nodes of two or three children (seldom one), some branches without a length."""
-    parts = [_name(rng, i) + _length(rng, missing, zero) for i in range(rng.randint(least, most))]
-    rng.shuffle(parts)
-    while len(parts) > 1:
-        n = min(len(parts), rng.choice([2, 2, 2, 3]))
-        chosen = [parts.pop(rng.randrange(len(parts))) for _ in range(n)]
-        inner = "(" + ",".join(chosen) + ")" + (rng.choice(["", "", "x", "0.9"]))
-        if parts and rng.random() < 0.08:
-            inner = "(" + inner + _length(rng, missing, zero) + ")"
-        parts.append(inner + _length(rng, missing if parts else 0.6, zero))
-    return parts[0] + ";"
-
-
-def _length(rng: random.Random, missing: float, zero: float) -> str:
-    if rng.random() < missing:
-        return ""
-    return ":0" if rng.random() < zero else f":{rng.randint(1, 12) / 4:g}"
-
-
 FUNCTIONS = (
     Function(
         prune,
@@ -132,7 +107,10 @@ FUNCTIONS = (
             ("((A:1):2,B);", ["A", "B"]),
             ("A;", ["A"]),
         ),
-        draw=lambda rng: (_tree(rng, 3), rng.sample("ABCDEFGH" if rng.random() < 0.15 else "ABC", rng.randint(1, 3))),
+        draw=lambda rng: (
+            newick_tree(rng, 3),
+            rng.sample("ABCDEFGH" if rng.random() < 0.15 else "ABC", rng.randint(1, 3)),
+        ),
     ),
     Function(
         ladderize,
@@ -151,7 +129,7 @@ FUNCTIONS = (
             },
         },
         edges=(("A;",), ("(B,A);",), ("(A:1,(B,C)x:1,D:2);",), ("((C,D),(A,B));",)),
-        draw=lambda rng: (_tree(rng, 4, missing=0.3),),
+        draw=lambda rng: (newick_tree(rng, 4, missing=0.3),),
     ),
     Function(
         collapse_short,
@@ -179,6 +157,6 @@ FUNCTIONS = (
             ("((A,B),C);", 0.0),
             ("(((A:1,B:1):0.5,D:1):0.5,C);", 1.0),
         ),
-        draw=lambda rng: (_tree(rng, 4), rng.choice([0.25, 0.5, 1.0, 1.0, 1.5])),
+        draw=lambda rng: (newick_tree(rng, 4), rng.choice([0.25, 0.5, 1.0, 1.0, 1.5])),
     ),
 )

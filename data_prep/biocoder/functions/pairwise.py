@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from data_prep.biocoder.contexts.pairwise import GAP, gap_score, score, table
-from data_prep.biocoder.draws import dna
+from data_prep.biocoder.draws import dna, mixed_case_pair, near_pair
 from data_prep.biocoder.function import Function
 
 CATEGORY = "alignment"
@@ -94,17 +94,6 @@ def affine_score(a: str, b: str, opening: int, extending: int, *, ends: str, adj
     return int(found)
 
 
-def _pair(rng: random.Random) -> tuple[str, str]:
-    a = dna(rng, 0, 9, rng.choice(["ACGT", "AC", "AG"]))
-    b = "".join(rng.choice(["", x, x, x, rng.choice("ACGT"), x + rng.choice("AC")]) for x in a) + dna(rng, 0, 3, "AC")
-    return (a, b[rng.randint(0, 1) :])
-
-
-def _cased(rng: random.Random) -> tuple[str, str]:
-    a, b = _pair(rng)
-    return ("".join(rng.choice((x, x, x.lower())) for x in a), b)
-
-
 def _affine(rng: random.Random) -> tuple[str, str, int, int]:
     a, b = dna(rng, 0, 8, "ACG"), dna(rng, 0, 8, "ACG")
     if rng.random() < 0.6:
@@ -144,7 +133,7 @@ FUNCTIONS = (
             },
         },
         edges=(("", ""), ("", "AC"), ("AC", ""), ("AAA", "A"), ("ACGT", "CG"), ("CG", "ACGT"), ("ACAC", "CACA")),
-        draw=_pair,
+        draw=near_pair,
     ),
     Function(
         local_alignment,
@@ -174,7 +163,7 @@ FUNCTIONS = (
             },
         },
         edges=(("", ""), ("A", "C"), ("ACAC", "AC"), ("aCGT", "ACGT"), ("ACTTAC", "ACGGAC")),
-        draw=_cased,
+        draw=mixed_case_pair,
     ),
     Function(
         affine_score,

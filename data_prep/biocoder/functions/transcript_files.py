@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from data_prep.biocoder.contexts.transcript_files import attribute, data_lines, fields, numbers, whole
+from data_prep.biocoder.draws import feature_line
 from data_prep.biocoder.function import Function
 
 CATEGORY = "file formats"
@@ -89,10 +90,6 @@ def _gtf(rng: random.Random) -> tuple[str]:
     return ("\n".join(lines),)
 
 
-def _line(kind: str, start: int, end: int, attributes: str, seqname: str = "1", strand: str = "+") -> str:
-    return "\t".join([seqname, "x", kind, str(start), str(end), ".", strand, ".", attributes])
-
-
 BED = "chr1\t10\t40\tt\t0\t-\t14\t33\t0\t2\t10,8,\t0,22"
 
 FUNCTIONS = (
@@ -161,16 +158,16 @@ FUNCTIONS = (
             ("",),
             (
                 "#x\n\n"
-                + _line("exon", 5, 9, 'gene_id "A"; gene_name "B";')
+                + feature_line("exon", 5, 9, 'gene_id "A"; gene_name "B";')
                 + "\n"
-                + _line("CDS", 6, 7, 'gene_id "A"; gene_name "B"'),
+                + feature_line("CDS", 6, 7, 'gene_id "A"; gene_name "B"'),
             ),
-            (_line("exon", 9, 5, 'gene_id "A";'),),
+            (feature_line("exon", 9, 5, 'gene_id "A";'),),
             ("1\tx\texon",),
-            ("\n".join(_line(f, 5, 9, 'gene_id ""; gene_name "N"') for f in ("exon", "CDS")),),
+            ("\n".join(feature_line(f, 5, 9, 'gene_id ""; gene_name "N"') for f in ("exon", "CDS")),),
             (
                 "\n".join(
-                    _line(f, 5 + i, 9 + i, 'gene_id "A"; gene_name "A"', s)
+                    feature_line(f, 5 + i, 9 + i, 'gene_id "A"; gene_name "A"', s)
                     for f in ("exon", "CDS")
                     for i, s in enumerate("121")
                 ),
