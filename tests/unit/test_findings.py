@@ -32,12 +32,14 @@ class Result:
     ):
         self.result = SimpleNamespace(policy=policy, samples=1, conditions=SimpleNamespace(without=without))
         config = {"recipe": {"families": ["medcalc"]}} if trained else {}
-        self.manifest: Any = SimpleNamespace(config=config, tasks={"medcalc/test": "x"})
+        self.manifest: Any = SimpleNamespace(config=config)
         self._episodes = [
             summary(i + (1000 if b == "ood" else 0), i < n, b, failure, "medcalc")
             for b, n in wins.items()
             for i in range(200)
         ]
+
+    families = frozenset({"medcalc"})
 
     def episodes(self, family: str, block: str) -> list[Summary]:
         assert (family, block) == ("medcalc", "all")

@@ -7,7 +7,7 @@ clusters of tasks, paired by task and averaged over seeds, after Holm's correcti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,7 +19,6 @@ from galen.report.tables.runs import Entry
 from galen.types import ActionKind
 
 ALPHA = 0.05
-Pick = Callable[[Entry, Summary], bool]
 Verdict = Literal["supported", "not supported", "undecided", "not run"]
 
 
@@ -87,14 +86,13 @@ def findings(entries: Sequence[Entry]) -> list[Finding]:
 class _Sides:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
-        trained = {f for e in entries for f in e.manifest.config.get("recipe", {}).get("families", ())}
-        self._trained = trained
+        self._trained = {f for e in entries for f in e.manifest.config.get("recipe", {}).get("families", ())}
 
     def _episodes(self, policy: str, block: str, without: tuple[ActionKind, ...] = ()) -> list[Summary]:
         return [
             e for entry in self._entries
             if entry.result.policy == policy and entry.result.conditions.without == without and entry.result.samples == 1
-            for family in {name.partition("/")[0] for name in entry.manifest.tasks}
+            for family in entry.families
             for e in entry.episodes(family, "all")
             if block == "all" or (block == "id") == (family in self._trained and e.distribution == "id")
         ]  # fmt: skip
@@ -123,7 +121,7 @@ class _Sides:
         """Loops against the next kind, over the failed episodes of every policy."""
         failed = [
             e for entry in self._entries if entry.result.samples == 1
-            for family in {name.partition("/")[0] for name in entry.manifest.tasks} for e in entry.episodes(family, "all")
+            for family in entry.families for e in entry.episodes(family, "all")
             if e.failure not in (None, FailureKind.INFRASTRUCTURE)
         ]  # fmt: skip
         kinds = Counter(e.failure for e in failed)

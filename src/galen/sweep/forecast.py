@@ -13,9 +13,8 @@ from galen.plan.counts import BYTES
 from galen.plan.plan import plan
 from galen.plan.recipe import METHODS
 from galen.presets import ModelPreset, model_preset
-from galen.sweep.run import RECORD
+from galen.sweep.run import attempts
 from galen.sweep.study import Job, Step, Study
-from galen.types import Frozen
 
 MOMENTS = 2  # Adam's, in float32, in the one checkpoint that a trainer keeps
 KEPT = 2  # folders of weights that a method leaves: what it ends with, and what the server was sent last
@@ -35,13 +34,6 @@ class Forecast:
     hours: float | None
     source: str
     gigabytes: float | None
-
-
-class _Record(Frozen):
-    job: str
-    step: str
-    status: int
-    seconds: float
 
 
 def forecast(study: Study, todo: Sequence[Job], out: Path, gpus: int) -> list[Forecast]:
@@ -81,11 +73,14 @@ def _number(value: float | None) -> str:
 def _spent(out: Path) -> dict[str, float]:
     """Seconds of each job over all of its attempts: one that was interrupted went on from where it was."""
     found: dict[str, float] = {}
-    path = out / RECORD
-    for line in path.read_text().splitlines() if path.exists() else ():
-        record = _Record.model_validate(json.loads(line))
-        found[record.job] = found.get(record.job, 0.0) + record.seconds
+    for attempt in attempts(out):
+        found[attempt.job] = found.get(attempt.job, 0.0) + attempt.seconds
     return found
+
+
+def gigabytes(folder: Path) -> float:
+    """Of all files below `folder`."""
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / GB
 
 
 def _planned(study: Study, step: Step, gpus: int) -> tuple[float | None, str]:
@@ -109,7 +104,7 @@ def _planned(study: Study, step: Step, gpus: int) -> tuple[float | None, str]:
 def _gigabytes(study: Study, step: Step, done: Sequence[Job]) -> float | None:
     """The mean size of finished runs; before any, the weights and the optimizer's state that a training leaves."""
     if done:
-        return mean(sum(p.stat().st_size for p in job.out.rglob("*") if p.is_file()) for job in done) / GB
+        return mean(gigabytes(job.out) for job in done)
     if step.train is None:
         return None
     model = model_preset(study.model)

@@ -10,8 +10,8 @@ from galen.report import curves
 from galen.report.findings import findings, markdown
 from galen.report.tables.make import known, make
 from galen.report.tables.runs import index
-from galen.sweep.forecast import GB
-from galen.sweep.run import RECORD
+from galen.sweep.forecast import gigabytes
+from galen.sweep.run import attempts
 from galen.sweep.study import Study
 
 DRAWN = ("all", "dpo", "ppo", "grpo")
@@ -33,15 +33,13 @@ def write(study: Study, out: Path) -> Path:
 
 
 def _what(study: Study, out: Path) -> str:
-    lines = (json.loads(line) for line in (out / RECORD).read_text().splitlines())
-    attempts = list(lines)
-    hours = sum(a["seconds"] for a in attempts) / 3600
-    failed = [a["job"] for a in attempts if a["status"]]
-    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / GB
+    tried = attempts(out)
+    hours = sum(a.seconds for a in tried) / 3600
+    failed = [a.job for a in tried if a.status]
     told = f", of which ended badly and were tried again: {', '.join(failed)}" if failed else ""
     return (
-        f"Model {study.model}, seeds {', '.join(map(str, study.seeds))}, {len(attempts)} commands{told}; {hours:.2f} hours, "
-        f"{size:.2f} GB."
+        f"Model {study.model}, seeds {', '.join(map(str, study.seeds))}, {len(tried)} commands{told}; {hours:.2f} hours, "
+        f"{gigabytes(out):.2f} GB."
     )
 
 

@@ -29,7 +29,7 @@ def tables(study: Study, out: Path) -> list[Path]:
 
 def table(study: Study, step: Step, entries: Sequence[Entry]) -> TableSpec:
     """The table of a step whose results are `entries`: columns are blocks and families, pooled ones first."""
-    played = {(f, b) for e in entries for b in BLOCKS for f in _families(e) if e.episodes(f, b)}
+    played = {(f, b) for e in entries for b in BLOCKS for f in e.families if e.episodes(f, b)}
     columns = []
     for block, told in BLOCKS.items():
         families = tuple(sorted(f for f, b in played if b == block))
@@ -67,7 +67,3 @@ def _name(step: Step, policy: str | None, cell: Mapping[str, Any]) -> str:
 def _key(step: Step, key: str) -> str:
     """Where a setting stands in a run's configuration."""
     return key if key.startswith("model.") else f"{'recipe' if step.train else 'settings'}.{key}"
-
-
-def _families(entry: Entry) -> set[str]:
-    return {name.partition("/")[0] for name in entry.manifest.tasks}

@@ -36,6 +36,12 @@ class Attempt:
     seconds: float
 
 
+def attempts(out: Path) -> list[Attempt]:
+    """Every try of the study in `out`, in order; none before its first."""
+    path = out / RECORD
+    return [Attempt(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+
 Run = Callable[[Sequence[Job]], Iterator[tuple[Job, Attempt]]]
 """Runs jobs, some at a time, and gives each with how it ended, as it ends."""
 

@@ -33,6 +33,11 @@ class Entry:
         return self.manifest.seeds[0]
 
     @property
+    def families(self) -> set[str]:
+        """Those of the run's task folder, played or not."""
+        return {name.partition("/")[0] for name in self.manifest.tasks}
+
+    @property
     def store(self) -> Path:
         return self.run / self.result.store
 
