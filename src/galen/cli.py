@@ -243,7 +243,7 @@ def tasks(
 
     if show is None:
         found = census(folder)
-        rows = [asdict(c) | {"privacy": sorted(c.privacy)} for c in found]
+        rows = [asdict(c) | {"privacy": sorted(c.privacy), "databases": sorted(c.databases)} for c in found]
         print(json.dumps(rows) if as_json else markdown(found))
         return
     if profile not in ("full", "compact"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ SHARED = {"eicu": "mimic_iii"}
 
 @dataclass(frozen=True)
 class Census:
-    """One family. `test` counts the `unseen` block too."""
+    """One family. `test` counts the `unseen` block too; `databases` are files of the folder."""
 
     family: str
     train: int
@@ -25,6 +26,7 @@ class Census:
     unseen: int
     categories: dict[str, int]
     privacy: frozenset[str]
+    databases: frozenset[str]
 
     @property
     def instances(self) -> int:
@@ -45,14 +47,12 @@ def census(folder: Path) -> list[Census]:
 
 
 def _count(family: str, tasks: list[Task]) -> Census:
-    categories: dict[str, int] = {}
-    for task in tasks:
-        categories[task.category] = categories.get(task.category, 0) + 1
-    splits = [task.split for task in tasks]
+    splits = Counter(task.split for task in tasks)
     return Census(
-        family=family, train=splits.count("train"), valid=splits.count("valid"), test=splits.count("test"),
-        unseen=sum(t.split == "test" and t.distribution == "ood" for t in tasks), categories=dict(sorted(categories.items())),
-        privacy=frozenset(t.privacy.value for t in tasks),
+        family=family, train=splits["train"], valid=splits["valid"], test=splits["test"],
+        unseen=sum(t.split == "test" and t.distribution == "ood" for t in tasks),
+        categories=dict(sorted(Counter(t.category for t in tasks).items())), privacy=frozenset(t.privacy.value for t in tasks),
+        databases=frozenset(r.path for t in tasks for r in t.resources if r.kind == "sqlite"),
     )  # fmt: skip
 
 

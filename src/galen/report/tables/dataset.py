@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -11,38 +10,36 @@ from functools import cache
 from pathlib import Path
 
 from galen.evals.statistics import Estimate
-from galen.tasks.store import read_tasks, require, splits
+from galen.report.census import Census, census, total_categories
 
 
 def dataset(metric: str, families: Sequence[str], data: Path) -> Estimate | None:
     """`metric` (of `metrics.DATASET`) of the families together; None where the folder lacks one of them.
 
-    `train` has the validation split in it, as in the paper; `categories` and databases that families share count once.
-    `elements` are the databases' cells.
+    `train` has the validation split in it, as in the paper; tasks, categories and databases that count once are counted
+    as `galen.report.census` does. `elements` are the databases' cells.
     """
-    require(data)
-    known = json.loads((data / "dataset.json").read_text())["counts"]
-    if not families or any(f"{family}/test" not in known for family in families):
+    known = {c.family: c for c in _counted(data)}
+    if not families or not known.keys() >= set(families):
         return None
-    counts = {s: sum(known.get(f"{f}/{s}", 0) for f in families) for s in ("train", "valid", "test")}
+    mine = [known[family] for family in families]
     if metric == "train":
-        value = counts["train"] + counts["valid"]
-    elif metric in ("test", "total"):
-        value = counts["test"] if metric == "test" else sum(counts.values())
+        value = sum(c.train + c.valid for c in mine)
+    elif metric == "test":
+        value = sum(c.test for c in mine)
+    elif metric == "total":
+        value = sum(c.instances for c in mine)
     elif metric == "categories":
-        value = len(set().union(*(_facts(data, f)[0] for f in families)))
+        value = total_categories(mine)
     else:
-        databases = set().union(*(_facts(data, f)[1] for f in families))
+        databases = set().union(*(c.databases for c in mine))
         value = sum(_size(data / path)[metric == "elements"] for path in databases)
-    return Estimate(float(value), math.nan, math.nan, sum(counts.values()), 0)
+    return Estimate(float(value), math.nan, math.nan, sum(c.instances for c in mine), 0)
 
 
 @cache
-def _facts(data: Path, family: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Categories and databases of a family's tasks."""
-    tasks = [t for _, split in splits(data, [family]) for t in read_tasks(data, family, split)]
-    databases = {r.path for t in tasks for r in t.resources if r.kind == "sqlite"}
-    return frozenset(t.category for t in tasks), frozenset(databases)
+def _counted(data: Path) -> list[Census]:
+    return census(data)
 
 
 @cache
