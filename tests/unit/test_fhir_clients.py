@@ -1,21 +1,17 @@
 """The server over HTTP as others meet it: a stock client library drives it, and R4's models validate all that it says."""
 
 import json
-import socket
-import threading
-import time
 
 import pytest
 import requests
-import uvicorn
 from fhir.resources.R4B import get_fhir_model_class
 from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
+from servers import fhir_over_http
 
 from data_prep.hospital.generate import generate
 from data_prep.medagentbench import base as bases
 from galen.fhir.server import Base, Episode
-from galen.fhir.web import application
 
 NOW = "2023-11-13T10:15:00+00:00"
 
@@ -35,17 +31,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(application(folder / "fhir.sqlite"), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with fhir_over_http(folder / "fhir.sqlite") as url:
+        yield url
 
 
 def order(who):

@@ -1,12 +1,9 @@
 """MedAgentBench's own task file and MedAgentGym's rows, in their layout, over a FHIR server that is read by HTTP or from bundles."""
 
 import json
-import socket
-import threading
-import time
 
 import pytest
-import uvicorn
+from servers import fhir_over_http
 
 from data_prep.build import build
 from data_prep.given import Sources
@@ -15,7 +12,6 @@ from data_prep.medagentbench import base as bases
 from data_prep.medagentbench import bundles, chart, published
 from data_prep.settings import DataSettings, FamilySize
 from galen.errors import UserError
-from galen.fhir.web import application
 from galen.oracles import judge
 from galen.proofs.reference import References
 from galen.tasks.store import GoldStore, read_tasks
@@ -38,17 +34,8 @@ def people(folder):
 
 @pytest.fixture(scope="module")
 def url(folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(application(folder / "fhir.sqlite"), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/fhir/"
-    server.should_exit = True
-    thread.join()
+    with fhir_over_http(folder / "fhir.sqlite") as url:
+        yield f"{url}/fhir/"
 
 
 def rows(person):
