@@ -1,37 +1,23 @@
-"""EHRSHOT's feature pickles, read without running what is in them: numpy arrays, SciPy's CSR matrices and times.
-
-A pickle is a program. Only the constructors named here are called; any other name in the file is refused.
-"""
+"""EHRSHOT's feature pickles, read without running what is in them: numpy arrays, SciPy's CSR matrices and times."""
 
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from data_prep.sources import pickles
 from galen.errors import UserError
 
 MATRIX, PATIENTS, TIMES = "data_matrix", "patient_ids", "labeling_time"
-_ARRAYS = [(f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")]
-_BUFFERS = [(f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")]
 ALLOWED = {
-    *_ARRAYS, *_BUFFERS, ("numpy", "ndarray"), ("numpy", "dtype"), ("datetime", "datetime"),
-    ("scipy.sparse._csr", "csr_matrix"), ("scipy.sparse.csr", "csr_matrix"),
+    *pickles.NUMPY, ("datetime", "datetime"), ("scipy.sparse._csr", "csr_matrix"), ("scipy.sparse.csr", "csr_matrix"),
 }  # fmt: skip
 MAX_BYTES = 8 << 30
-
-
-class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"it calls {module}.{name}, which is no part of a feature matrix")
-        return super().find_class(module, name)
 
 
 class Embeddings:
@@ -63,8 +49,7 @@ def read(path: Path) -> tuple[np.ndarray, pd.DataFrame]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"{path}: larger than {MAX_BYTES >> 30} GiB; give the features of fewer rows")
-        with path.open("rb") as file:
-            found = _Reader(file).load()
+        found = pickles.load(path, ALLOWED, "a feature matrix")
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises anything

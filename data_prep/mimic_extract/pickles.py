@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from data_prep.sources import pickles
 from galen.errors import UserError
 
 _INDEXES = ("Index", "MultiIndex", "RangeIndex", "DatetimeIndex")
 ALLOWED = {
-    *((f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
-    *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")), ("numpy", "ndarray"), ("numpy", "dtype"),
+    *pickles.NUMPY,
     *(("pandas", name) for name in ("DataFrame", "StringDtype", *_INDEXES)), ("pandas.core.frame", "DataFrame"),
     *((f"pandas.core.indexes.{module}", name) for module, name in (
         ("base", "_new_Index"), ("base", "Index"), ("multi", "MultiIndex"), ("range", "RangeIndex"), ("datetimes", "DatetimeIndex"),
@@ -28,19 +25,12 @@ ALLOWED = {
 }  # fmt: skip
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"it calls {module}.{name}, which is no part of a data frame")
-        return super().find_class(module, name)
-
-
 def read(path: Path) -> pd.DataFrame:
     """The frame in `path`; UserError where there is none, or the file does anything but hold one."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; MedAgentGym's data folder has it once it is prepared")
     try:
-        found = _Reader(io.BytesIO(path.read_bytes())).load()
+        found = pickles.load(path, ALLOWED, "a data frame")
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises anything
         raise UserError(
             f"{path}: no pickled data frame that this pandas reads ({type(error).__name__}: {error}); write it again with pandas 2 or newer"
