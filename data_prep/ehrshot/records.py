@@ -53,7 +53,7 @@ def features(known: dict[str, pd.DataFrame], keys: pd.DataFrame) -> pd.DataFrame
         concept = f"{table.partition('_')[0]}_concept_id"
         events = before(table, time)
         for name, some in (("ever ", events), ("now ", events[events[time] >= events.row.map(admitted)])):
-            there = pd.crosstab(some.row, some[concept]).clip(upper=1).add_prefix(name)
+            there = some.groupby(["row", concept]).size().unstack(fill_value=0).clip(upper=1).add_prefix(name)
             made = made.join(there.reindex(made.index, fill_value=0))
     return made.astype(float)
 
