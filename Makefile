@@ -16,7 +16,7 @@ args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 lint: setup ## ruff and pyright
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
 data: setup ## write the task folder (DATA=, SEED=, SIZE=a file of configs/tasks/)

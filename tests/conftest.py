@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from data_prep.build import build
 from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
@@ -52,6 +53,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under pytest-xdist a file's tests stay together, as they share what its fixtures made; those on the one Docker engine
+    do as well."""
+    for item in items:
+        docker = item.get_closest_marker("docker") is not None
+        item.add_marker(pytest.mark.xdist_group("docker" if docker else item.nodeid.partition("::")[0]))
+
+
+def built(tmp_path_factory: pytest.TempPathFactory, name: str, settings: DataSettings) -> Path:
+    """A task folder that is made once, for all of pytest-xdist's processes."""
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name / "data"
+    with FileLock(f"{out.parent}.lock"):
+        if not out.exists():
+            build(out, 0, settings)
+    return out
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     if not SHARED.exists():
@@ -61,22 +80,15 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("gym") / "data"
-    build(
-        out,
-        0,
-        DataSettings(patients=120, mimic_iii=MimicSize(**SIZE.model_dump()), medcalc=MedCalcSize(**SIZE.model_dump())),
-    )
-    return out
+    mimic_iii, medcalc = MimicSize(**SIZE.model_dump()), MedCalcSize(**SIZE.model_dump())
+    return built(tmp_path_factory, "gym", DataSettings(patients=120, mimic_iii=mimic_iii, medcalc=medcalc))
 
 
 @pytest.fixture(scope="session")
 def whole_gym(tmp_path_factory) -> Path:
     """Every family, all of EHRSQL's questions and of MedCalc's calculators among them."""
-    out = tmp_path_factory.mktemp("whole") / "data"
-    sizes = load(preset("tasks", "small"), DataSettings, ["mimic_iii.questions=all", "medcalc.calculators=all"])
-    build(out, 0, sizes)
-    return out
+    wanted = ["mimic_iii.questions=all", "medcalc.calculators=all"]
+    return built(tmp_path_factory, "whole", load(preset("tasks", "small"), DataSettings, wanted))
 
 
 @pytest.fixture(scope="session")

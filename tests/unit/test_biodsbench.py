@@ -162,6 +162,7 @@ def test_code_that_a_task_builds_on_is_shown_and_begins_its_reference(made):
         assert gold.solution.startswith(code) and "earlier code" in task.prompt.question
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_tasks(few, tmp_path):
     again = list(biodsbench.build(tmp_path / "resources", 5, 2, 1, 0))
     assert [(t.content_hash, g) for t, g in again] == [(t.content_hash, g) for t, g in few[1]]

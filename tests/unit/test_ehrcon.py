@@ -89,6 +89,7 @@ def test_no_form_names_two_entities():
         assert not [f for g, n, f in every if (g, n) != (group, name) and inside.search(f)], form
 
 
+@pytest.mark.slow
 def test_the_checker_finds_exactly_what_was_planted(notes, database):
     """Over every note: the lines that claim something of an entity, and in which columns they contradict the record.
 

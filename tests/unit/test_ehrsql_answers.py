@@ -311,6 +311,7 @@ def test_training_and_test_share_no_patient_value_or_ten_words(pairs):
     assert {t.metadata["q_tag"] for t in train}.isdisjoint(t.metadata["q_tag"] for t in test if t.distribution == "ood")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_tasks(tmp_path):
     write_sqlite(generate(40, 1), tmp_path / "m.sqlite")
     make = lambda seed: [

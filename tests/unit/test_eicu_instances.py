@@ -42,6 +42,7 @@ def test_instances_keep_the_laws(instances):
     assert {t.family for t in tasks} == {"eicu"} and all(t.id.startswith("eicu/") for t in tasks)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_instances(path):
     first, second = (list(build(path, 60, 20, 5, 3, selected="all", dialect=EICU)) for _ in range(2))
     assert first == second

@@ -108,6 +108,7 @@ def test_a_hospital_without_illness_or_death_is_described_too(tmp_path):
     plots.illnesses([found], tmp_path / "illnesses.svg")
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_same_bytes_each_time_and_prints_what_it_writes(tmp_path, capsys):
     for name in ("one", "two"):
         describe.main(tmp_path / name, patients=40, seed=2)

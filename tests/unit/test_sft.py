@@ -53,6 +53,7 @@ def one_step(make, found, out, monkeypatch, **changed):
     return sum(losses).item(), gradients, len(losses), report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [tiny, tiny_lora])
 def test_packs_and_micro_batches_leave_loss_and_gradient_as_they_are(make, tmp_path, monkeypatch):
     found = rows(12)

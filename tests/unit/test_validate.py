@@ -152,6 +152,7 @@ def test_many_submissions_are_graded_like_one(data, tasks):
         assert "unknown: cannot be graded" in str(last)
 
 
+@pytest.mark.slow
 def test_the_commands_print_tables_and_fail_with_a_count(data, broken, capsys):
     cli_proofs.validate(data, sample=3, backend="local")
     assert "18 instances, 18 references passed, 0 failures" in capsys.readouterr().out
