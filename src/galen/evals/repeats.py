@@ -7,29 +7,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise, takewhile
 
 from rapidfuzz import fuzz
 
 from galen.agent.loops import REPEATS, Loop, runs
-from galen.types import Action, Observation, Turn
+from galen.evals.program_errors import program_error
+from galen.types import Action, ActionKind, Observation, Turn
 
 # Per cent of two texts that an edit distance leaves alone (indel similarity): where both showed the same failure a
 # rewriting repeats it, where both ran only small changes do.
 NEAR = {"failed": 70.0, "ran": 85.0}
 PERIODS = range(1, 6)  # five turns thrice are the fifteen that an episode has
 _COMMENT = re.compile(r"(?m)(?:--|#).*$")
-_MEANT = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+(?:\.\d+)?\b|\b[a-z_]\w{3,}")  # literals, and names longer than an alias
+# Literals, names longer than an alias, and the short words and signs that make another question of the same names.
+_MEANT = re.compile(
+    r"'[^']*'|\"[^\"]*\"|\b\d+(?:\.\d+)?\b|\b[a-z_]\w{3,}|\b(?:min|max|sum|avg|asc|and|or|not)\b|[<>!=]=|<>|[<>+*/%-]"
+)
+_LOOKS = (ActionKind.REQUEST_INFO, ActionKind.DEBUGGING)
 _CLOCK = re.compile(r"0x[0-9a-f]+|\bline \d+|\bafter \d+ s\b")  # what differs between two runs of the same program
 
 
 def loops(turns: Sequence[Turn], repeats: int = REPEATS) -> list[Loop]:
-    """Every loop of `turns`, shortest period first; a loop that another covers is left out."""
+    """Every loop of `turns`, shortest period first, then the returns; a loop that another covers is left out."""
     found: list[Loop] = []
     for period in PERIODS:
         equal = [repeated(turns[i], turns[i + period], alone=period == 1) for i in range(len(turns) - period)]
-        new = runs(equal, period, repeats)
-        found += [n for n in new if not any(o.first <= n.first and n.last <= o.last for o in found)]
+        found += _uncovered(runs(equal, period, repeats), found)
+    return found + _uncovered(_returns(turns, repeats), found)
+
+
+def _uncovered(new: Sequence[Loop], found: Sequence[Loop]) -> list[Loop]:
+    return [n for n in new if not any(o.first <= n.first and n.last <= o.last for o in found)]
+
+
+def _returns(turns: Sequence[Turn], repeats: int) -> list[Loop]:
+    """One failing program, word for word, that comes `repeats` times with one failure, and between nothing that could mend
+    it. Looks after the last time are of the loop as well, no more of them than there were between two times.
+    """
+    found: list[Loop] = []
+    for first, turn in enumerate(turns):
+        if program_error(turn) is None or (found and first <= found[-1].last):
+            continue
+        times = [first]
+        for i in range(first + 1, len(turns)):
+            if _again(turn, turns[i]):
+                times.append(i)
+            elif not _mends_nothing(turns[i]):
+                break
+        if len(times) >= repeats:
+            widest = max(b - a for a, b in pairwise(times))
+            after = takewhile(
+                lambda t: isinstance(t.action, Action) and t.action.kind in _LOOKS, turns[times[-1] + 1 :]
+            )
+            found.append(Loop(first, times[-1] + min(widest - 1, len(list(after))), widest))
     return found
+
+
+def _again(before: Turn, after: Turn) -> bool:
+    """Whether `after` is the same failing program; how the last one of an episode ended is not known, and taken as alike."""
+    seen = before.observation
+    alike = seen is not None and (after.observation is None or _same(seen, after.observation))
+    return alike and _kind(before) == _kind(after) and _words(before) == _words(after)
+
+
+def _mends_nothing(turn: Turn) -> bool:
+    """Whether it cannot change how a program ends: a look, a query, a reply without an action, or a program that failed."""
+    action = turn.action
+    if not isinstance(action, Action) or action.kind in _LOOKS or action.lang == "sql":
+        return True
+    return program_error(turn) is not None
 
 
 def repeated(before: Turn, after: Turn, *, alone: bool) -> bool:
@@ -37,7 +84,7 @@ def repeated(before: Turn, after: Turn, *, alone: bool) -> bool:
 
     The same words are a repeat if nothing came between them, whatever they showed. Similar words, or the same after
     something else, are a repeat if they showed the same; where the program ran, it names the same values, tables and
-    columns as well: a search that finds nothing yet is no loop. What the last turn would have shown is not known; it
+    columns and compares and computes alike as well: a search that finds nothing yet is no loop. What the last turn would have shown is not known; it
     counts as the same.
     """
     if _kind(before) != _kind(after):
