@@ -5,6 +5,7 @@ The agent's own stop (`galen.agent.loops.looping`) knows exact repeats only, so 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
@@ -15,7 +16,7 @@ from galen.agent.loops import REPEATS, Loop, runs
 from galen.evals.program_errors import program_error
 from galen.types import Action, ActionKind, Observation, Turn
 
-# Per cent of two texts that an edit distance leaves alone (indel similarity): where both showed the same failure a
+# Per cent of two texts, or of their sorted words, that an edit distance leaves alone (indel similarity): where both showed the same failure a
 # rewriting repeats it, where both ran only small changes do.
 NEAR = {"failed": 70.0, "ran": 85.0}
 PERIODS = range(1, 6)  # five turns thrice are the fifteen that an episode has
@@ -25,7 +26,9 @@ _MEANT = re.compile(
     r"'[^']*'|\"[^\"]*\"|\b\d+(?:\.\d+)?\b|\b[a-z_]\w{3,}|\b(?:min|max|sum|avg|asc|and|or|not)\b|[<>!=]=|<>|[<>+*/%-]"
 )
 _LOOKS = (ActionKind.REQUEST_INFO, ActionKind.DEBUGGING)
-_CLOCK = re.compile(r"0x[0-9a-f]+|\bline \d+|\bafter \d+ s\b")  # what differs between two runs of the same program
+_ALIAS = re.compile(r"\bas [a-z_]\w*|\b[a-z_]\w*\.(?=[a-z_*])")  # names of the query's own, and whose column it is
+# What differs between two runs of the same program, or between two names of the same column.
+_CLOCK = re.compile(r"0x[0-9a-f]+|\bline \d+|\bafter \d+ s\b|(?<=no such column: )\w+\.")
 
 
 def loops(turns: Sequence[Turn], repeats: int = REPEATS) -> list[Loop]:
@@ -96,7 +99,8 @@ def repeated(before: Turn, after: Turn, *, alone: bool) -> bool:
     if shown is None or not (after.observation is None or _same(shown, after.observation)):
         return False
     near = NEAR["ran" if shown.ok else "failed"]
-    return fuzz.ratio(a, b) >= near and (not shown.ok or _meant(a) == _meant(b))
+    alike = max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b))
+    return alike >= near and (not shown.ok or _meant(a) == _meant(b))
 
 
 def _kind(turn: Turn) -> tuple[str, str | None]:
@@ -104,13 +108,40 @@ def _kind(turn: Turn) -> tuple[str, str | None]:
 
 
 def _words(turn: Turn) -> str:
-    """What the agent wrote, without comments, case and spacing."""
-    text = turn.action.content if isinstance(turn.action, Action) else turn.text
+    """What the agent wrote, without comments, case and spacing, and without the names that it chose itself: of variables in
+    Python, of columns and tables in SQL.
+    """
+    if not isinstance(turn.action, Action):
+        return _plain(turn.text)
+    text = turn.action.content
+    if turn.action.lang == "python":
+        return _plain(_unnamed(text))
+    text = _plain(text)
+    return " ".join(_ALIAS.sub("", text).split()) if turn.action.lang == "sql" else text
+
+
+def _plain(text: str) -> str:
     return " ".join(_COMMENT.sub("", text).lower().split())
 
 
+def _unnamed(program: str) -> str:
+    """The program with its variables numbered in the order in which they are bound; as it is where it does not parse."""
+    try:
+        tree = ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what `ast.parse` is documented to raise
+        return program
+    bound: dict[str, str] = {}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    for node in sorted(names, key=lambda n: (n.lineno, n.col_offset)):
+        if isinstance(node.ctx, ast.Store):
+            bound.setdefault(node.id, f"v{len(bound)}")
+    for node in names:
+        node.id = bound.get(node.id, node.id)
+    return ast.unparse(tree)
+
+
 def _meant(words: str) -> set[str]:
-    return {word.strip("'\"") for word in _MEANT.findall(words)}
+    return {"".join(word.strip("'\"").split()) for word in _MEANT.findall(words)}
 
 
 def _same(before: Observation, after: Observation) -> bool:
