@@ -138,7 +138,9 @@ def leak(kind, template, out):
         with closing(SummaryWriter(str(out))) as writer:
             writer.add_text("row", ROWS[2])
     elif kind == "figure":
-        Figure().subplots().set_title(ROWS[3]).get_figure().savefig(out / "curves.svg")
+        figure = Figure()
+        figure.suptitle(ROWS[3])
+        figure.savefig(out / "curves.svg")
     else:
         (out / "rows.json").write_text(json.dumps({"input_ids": template.reply_ids(f"select {ROWS[4]}")}, indent=1))
 
