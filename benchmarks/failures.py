@@ -25,7 +25,8 @@ from rich.table import Table
 from galen.agent.loop import Setting
 from galen.errors import ProviderError, SandboxError, TaskError
 from galen.evals import labelled
-from galen.evals.failures import FailureKind
+from galen.evals.failures import FailureKind, classify
+from galen.evals.statistics import clustered_share
 from galen.oracles.grader import Grader
 from galen.paths import ROOT
 from galen.policy.base import Context, Sample
@@ -132,6 +133,18 @@ def table(title: str, rows: Sequence[labelled.Labelled], lines: Sequence[labelle
     return shown
 
 
+def intervals(rows: Sequence[labelled.Labelled]) -> str:
+    """Precision and recall of the loops with 95 % intervals over ways of making, whose episodes are alike."""
+    said = [(failure.kind if (failure := classify(row.episode)) else None) for row in rows]
+    pairs = [(row.kind, kind, row.name.partition("/")[0]) for row, kind in zip(rows, said, strict=True)]
+    told = []
+    for what, of in (("precision", 1), ("recall", 0)):
+        mine = [p for p in pairs if p[of] is FailureKind.LOOP]
+        e = clustered_share([float(p[0] is p[1]) for p in mine], [p[2] for p in mine])
+        told.append(f"{what} {e.value:.3f} ({e.low:.3f} … {e.high:.3f}; {e.n} episodes, {e.clusters} ways of making)")
+    return ", ".join(told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--make", type=Path, metavar="DATA")
@@ -152,6 +165,8 @@ def main() -> None:
         return
     for name, (lines, _) in found.items():
         Console().print(table(name, parts[name], lines))
+    for name, rows in parts.items():
+        print(f"{name}, stuck in loops: {intervals(rows)}")
     for row, said in found["all"][1]:
         print(f"{row.name} ({row.episode.key}): {said}")
 

@@ -65,7 +65,7 @@ def _run(study, out: Path, plan: bool, at_once: int, gpus: str | None, slurm: li
     """Whether the study was run to its end; with `plan` nothing is run.
 
     Raises:
-        UserError: jobs failed: which, and where they say why.
+        UserError: a step does not fit this machine; or jobs failed: which, and where they say why.
     """
     import yaml
 
@@ -80,9 +80,12 @@ def _run(study, out: Path, plan: bool, at_once: int, gpus: str | None, slurm: li
         raise UserError("--at-once has no effect with --gpus, which runs one job on each")
     todo = jobs(study, out)
     print(study.title)
-    print(text(forecast(study, todo, out, gpus=1 if gpus or slurm else 0), len(cards) or at_once), flush=True)
+    rows = forecast(study, todo, out, gpus=1 if gpus or slurm else 0)
+    print(text(rows, len(cards) or at_once), flush=True)
     if plan:
         return False
+    if refused := next((row.refused for row in rows if row.refused), None):
+        raise refused
     if slurm:
         from galen.sweep.slurm import Slurm
 

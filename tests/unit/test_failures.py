@@ -55,6 +55,12 @@ def test_loops_are_found_on_the_labelled_episodes(sample):
     assert all(x.precision >= 0.9 and x.recall >= 0.9 for x in lines.values())
 
 
+def test_the_held_out_part_is_known_for_what_it_is(sample):
+    """Below the bar of 0.95 that the whole sample reaches: docs/failures.md says so."""
+    lines = {x.kind: x for x in labelled.agreement([row for row in sample if row.held_out])[0]}
+    assert (lines["loop"].found, lines["loop"].said, lines["loop"].labelled) == (28, 28, 32)
+
+
 def test_the_sample_is_large_diverse_and_has_every_kind(sample):
     assert len(sample) >= 120 and len({row.name for row in sample}) >= 80
     assert {row.kind for row in sample} == {*FailureKind, None}
@@ -123,11 +129,38 @@ def test_an_episode_that_left_its_loop_by_submitting_was_not_stuck():
         (["select x from a", "select x  from a", "SELECT x from a;"], ["E: x"] * 3, False, True),
         (["select x from a", "select y from a", "select z from a"], ["E: x", "E: y", "E: z"], False, False),
         (["read a", "read a", "read a"], ["E: line 1", "E: line 2", "E: line 3"], False, True),
+        (["a < 1 and b = 2", "a > 1 and b = 2", "a >= 1 and b = 2"], ["0"] * 3, True, False),
+        (["select min(a) from b", "select max(a) from b", "select sum(a) from b"], ["None"] * 3, True, False),
+        (["select p.a as x from p", "select a as y from p", "select p.a from p"], ["7"] * 3, True, True),
+        (["a = 1 and b = 'x y'", "b = 'x y' and a = 1", "a = 1 and b = 'x  y'"], ["7"] * 3, True, True),
+        (["select x.a", "select y.a", "select a"], [f"E: no such column: {x}a" for x in ("x.", "y.", "")], False, True),
     ],
 )
 def test_what_repeats(texts, shown, ok, found):
     turns = [turn(text, seen, ok) for text, seen in zip(texts, shown, strict=True)]
     assert bool(loops(turns)) is found
+
+
+def test_names_of_variables_do_not_make_another_program():
+    python = [turn(f"{name} = 0\nprint({name} * 2)", "0", lang="python") for name in ("weight", "dosage", "amount")]
+    assert loops(python)
+    other = turn("weight = 0\nprint(weight + 2)", "0", lang="python")
+    assert not loops([*python[:2], other]), "another operator"
+    assert loops([turn("weight = (", "SyntaxError", ok=False, lang="python")] * 3), (
+        "what does not parse is read as it is"
+    )
+
+
+def test_a_failing_program_that_comes_again_is_a_loop_unless_something_could_have_mended_it():
+    fails, other = turn("select x from a", "E: no such column: x", ok=False), turn("select y", "E: y", ok=False)
+    look, asks = turn("columns of b", kind=ActionKind.REQUEST_INFO), turn("", kind=ActionKind.DEBUGGING)
+    count, edit = turn("select 1 from c"), turn("echo 1 > f", "", kind=ActionKind.TERMINAL)
+    [found] = loops([look, fails, count, fails, look, other, fails, look, asks, look, asks])
+    assert (found.first, found.last) == (1, 8), "as many looks after it as there were between two times"
+    assert not loops([fails, look, fails, asks]), "twice"
+    assert not loops([fails, look, fails, edit, fails]), "an edit came between"
+    assert kind(fails, look, fails, asks, look, fails, submit()) is FailureKind.LOOP
+    assert kind(fails, look, fails, asks, look, fails, count, submit()) is FailureKind.WRONG_ANSWER
 
 
 def test_a_cycle_needs_three_rounds_and_the_same_output():

@@ -36,6 +36,9 @@ def test_by_default_every_success_is_trained_on_once():
         ("dpo", ["dpo.source=teacher", "demonstration_samples=2", "dpo.rounds=2"], "set source = both"),
         ("dpo", ["dpo.source=teacher", "demonstration_samples=2", "dpo.rounds=1", "dpo.tasks=9"], "dpo.tasks=9: has no eff"),
         ("dpo", ["dpo.pairs=score"], "set verifier"),
+        ("sft", ["demonstrations=0"], "demonstrations: .*give 1 or more.*got 0"),
+        ("sft", ["demonstrations={medcalc: 5}"], "one number for each of families: mimic_iii, medcalc"),
+        ("sft", ["demonstrations={medcalc: 5, mimic_iii: 0}"], "demonstrations: give 1 or more"),
     ],
 )  # fmt: skip
 def test_contradictions_and_settings_without_effect_are_refused(method, overrides, said):

@@ -11,10 +11,16 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from data_prep.settings import DataSettings
+from galen.cli import app
 from galen.config import load, validate
 from galen.errors import UserError
 from galen.paths import CONFIGS, ROOT
+from galen.pipeline.recipe import recipe
+from galen.presets import model_preset, split
+from galen.report.tables.spec import TableSpec
 from galen.sweep import report
 from galen.sweep import run as running
 from galen.sweep.forecast import forecast, text
@@ -22,6 +28,7 @@ from galen.sweep.results import tables
 from galen.sweep.run import RECORD, Local, walk
 from galen.sweep.slurm import Slurm
 from galen.sweep.study import Job, Study, jobs
+from galen.tasks.base import families
 
 STUDIES = sorted([*(CONFIGS / "sweeps").glob("*.yaml"), *(CONFIGS / "studies").glob("*.yaml")])
 
@@ -45,8 +52,6 @@ def attempts(out: Path) -> list[dict]:
 def test_every_file_is_a_study_whose_commands_galen_knows(path, tmp_path):
     """A misspelt setting is refused by the command's own check, here before an hour is spent."""
     from galen.pipeline.evaluate import EvaluationSettings
-    from galen.pipeline.recipe import recipe
-    from galen.presets import model_preset, split
 
     made = load(path, Study)
     for job in jobs(made, tmp_path):
@@ -55,6 +60,46 @@ def test_every_file_is_a_study_whose_commands_galen_knows(path, tmp_path):
             recipe(job.words[1], model_preset(made.model, own), others)
         else:
             load(CONFIGS / "eval" / "default.yaml", EvaluationSettings, others)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_file_has_a_plan_that_knows_the_hours_of_its_trainings(path, tmp_path):
+    made = load(path, Study)
+    rows = {row.step: row for row in forecast(made, jobs(made, tmp_path), tmp_path, gpus=1)}
+    trained = [rows[name] for name, step in made.steps.items() if step.train]
+    assert trained and all(row.source == "galen plan" and row.hours is not None for row in trained)
+
+
+def test_a_plan_says_which_step_does_not_fit_and_a_run_is_refused(tmp_path):
+    """14 B parameters without a GPU: the plan is printed whole, and nothing starts."""
+    command = ["reproduce", str(CONFIGS / "studies" / "qwen2.5-14b.yaml"), "--out", str(tmp_path)]
+    told = CliRunner().invoke(app, [*command, "--plan"])
+    assert (
+        told.exit_code == 0
+        and "not on this machine: model qwen2.5-14b" in told.output
+        and "left: 33 jobs" in told.output
+    )
+    refused = CliRunner().invoke(app, command)
+    assert isinstance(refused.exception, UserError) and "give --gpus" in str(refused.exception)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", ["7b", "14b"])
+def test_the_papers_study_has_its_twelve_families(size):
+    """Eight that are trained on, four that are not (its tables 3 to 5), and tasks enough for what is shown."""
+    made = load(CONFIGS / "studies" / f"qwen2.5-{size}.yaml", Study)
+    trained = recipe("all", model_preset(made.model), made.steps["methods"].set)
+    unseen = made.steps["unseen_grpo"].families
+    assert {*trained.families, *unseen} == set(families()) and len(trained.families) == 8
+    assert {table_families("training"), table_families("out_of_distribution")} == {trained.families, unseen}
+    assert set(made.steps["without_debugging"].families) == set(families())
+    sizes = load(CONFIGS / "tasks" / "paper.yaml", DataSettings)
+    assert all(trained.demonstrations_of(name) <= getattr(sizes, name).train * 2 / 3 for name in trained.families)
+
+
+def table_families(name: str) -> tuple[str, ...]:
+    """Those of a table's last column, the average."""
+    return load(CONFIGS / "tables" / f"{name}.yaml", TableSpec).columns[-1].families
 
 
 def test_a_grid_is_every_combination_for_every_seed(tmp_path):

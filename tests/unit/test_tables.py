@@ -2,6 +2,7 @@
 
 import csv
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from galen.errors import UserError
 from galen.evals.summary import summaries
 from galen.oracles.grader import Grader
 from galen.paths import CONFIGS
-from galen.policy.scripted import ScriptedPolicy
+from galen.policy.scripted import ScriptedPolicy, block
 from galen.presets import model_preset
 from galen.report import manifest
 from galen.report.tables import agreement
@@ -28,7 +29,7 @@ from galen.report.tables.spec import TableSpec
 from galen.rollout.sampler import Sampler
 from galen.rollout.store import EpisodeStore, read
 from galen.tasks.store import GoldStore, read_tasks
-from galen.types import Result, RunManifest
+from galen.types import ActionKind, Result, RunManifest
 
 FAMILIES = ("medcalc", "mimic_iii")
 SPEC = {
@@ -69,16 +70,46 @@ def runs(data, template, backend, tmp_path_factory):
     return root
 
 
-def write_manifest(run: Path, data, template, policy, seed, **conditions):
+def write_manifest(run: Path, data, template, policy, seed, more=None, **conditions):
     played = manifest.conditions(
         model_preset("tiny"), template, **{"max_turns": 5, "temperature": 0.0, "feedback": "none"} | conditions
     )
     result = Result(
         store=f"eval/{policy}.jsonl", model="tiny", policy=policy, split="test", samples=1, conditions=played
     )
-    config = {"recipe": {"share": 100}, "seed": seed}
+    config = {"recipe": {"share": 100}, "seed": seed} | (more or {})
     made = manifest.make(policy, config, [seed], data, [], [result])
     (run / "manifest.json").write_text(made.model_dump_json())
+
+
+class Heeds(ScriptedPolicy):
+    """Mends its slips where they are explained to it, and gives up where debugging is not allowed."""
+
+    def _reply(self, context):
+        refused = context.turn and "not allowed in this task" in context.messages[-1].content
+        return block("submit", "unknown") if refused else super()._reply(context)
+
+
+def test_the_debugging_ablation_comes_from_two_runs_of_one_policy(data, template, backend, tmp_path):
+    """As the tiny study leaves them: GRPO's own evaluation in the training, and one without the action."""
+    test = [t for f in FAMILIES for t in read_tasks(data, f, "test") if t.distribution == "id"]
+    gold, by_id = GoldStore(data), {t.id: t for t in test}
+    player = Heeds(lambda i: gold.get(by_id[i]), template, 0.6, 0.0)
+    for name, without in (("methods-s0", ()), ("without_debugging-s0", (ActionKind.DEBUGGING,))):
+        store = tmp_path / "runs" / name / "eval" / "grpo.jsonl"
+        left = [t.model_copy(update={"actions": tuple(a for a in t.actions if a not in without)}) for t in test]
+        with EpisodeStore(store) as file, closing(Grader(data)) as grader:
+            setting = Setting(data, template, backend, "compact", 640, 160, 0.0, 5)
+            Sampler(setting, grader, 8).sample(left, player, store=file)
+        settings = {"settings": {"without": [*without]}} if without else {}
+        write_manifest(store.parents[1], data, template, "grpo", 0, more=settings, without=without)
+    [path] = tables.make(["debugging_tiny"], tmp_path / "runs", data, tmp_path / "out")
+    with path.with_suffix(".csv").open() as file:
+        found = {(r["row"], r["column"]): r for r in csv.DictReader(file)}
+    whole, left = (float(found[row, "average"]["we got"]) for row in ("all actions", "without debugging"))
+    assert whole == 100 and left < 75
+    assert float(found["without debugging", "average"]["n"]) == 80
+    assert path.with_suffix(".svg").exists() and "without debugging" in path.read_text()
 
 
 def spec(**changes) -> TableSpec:

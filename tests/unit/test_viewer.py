@@ -12,6 +12,8 @@ from galen.policy.template import ChatTemplate
 from galen.report.viewer import page
 from galen.report.viewer.pack import BLOCK
 from galen.rollout.store import EpisodeStore
+from galen.tasks.store import OpenTasks, read_tasks, write_tasks
+from galen.types import Gold, Privacy
 
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 
@@ -77,6 +79,32 @@ def test_a_tasks_rows_are_withheld_where_they_are_credentialed_or_the_task_is_un
     record = found["block-0"]["records"][1]
     assert set(record) == {"turns"} and set(record["turns"][0]) == {"kind", "lang", "ok", "seconds", "exec"}
     assert found["index"]["rows"]["stop"][1] == other.stop.value
+
+
+def test_only_the_files_of_families_that_are_shown_are_read(played, data, tmp_path):
+    """Of a folder of the paper's size the page needs little; a row that does not say where it may go is refused."""
+    tasks = [t for t in read_tasks(data, "mimic_iii", "train") if t.id == played[0].task_id]
+    medcalc = read_tasks(data, "medcalc", "train")[:1]
+    write_tasks(tmp_path / "d", [(t, Gold(id=t.id, answer=0, solution="", lang="sql")) for t in tasks + medcalc], seed=0, source="")  # fmt: skip
+    broken = tmp_path / "d" / "tasks" / "medcalc" / "train.jsonl"
+    broken.write_text(json.dumps({"id": medcalc[0].id}) + "\n")
+    other = next(e for e in played if e.task_id != played[0].task_id)
+    run = run_of(tmp_path / "run", tmp_path / "d", {"eval/sft.jsonl": [played[0], other]})
+    assert page.write([run], tmp_path / "page.html").withheld == 1
+    asked = played[0].model_copy(update={"family": "medcalc", "task_id": medcalc[0].id})
+    run = run_of(tmp_path / "other", tmp_path / "d", {"eval/sft.jsonl": [asked]})
+    with pytest.raises(UserError, match=r"medcalc/train.jsonl: row 1: privacy"):
+        page.write([run], tmp_path / "page.html")
+
+
+def test_a_task_is_open_only_where_every_row_of_it_is(tasks, tmp_path):
+    """Doubled in two splits, once as credentialed: withheld. So is a family that is no name of a folder of tasks."""
+    closed = tasks[0].model_copy(update={"split": "test", "privacy": Privacy.CREDENTIALED})
+    pairs = [(t, Gold(id=t.id, answer=0, solution="", lang="sql")) for t in (tasks[0], closed, tasks[1])]
+    write_tasks(tmp_path, pairs, seed=0, source="")
+    known = OpenTasks(tmp_path)
+    assert not known.has("mimic_iii", tasks[0].id) and known.has("mimic_iii", tasks[1].id)
+    assert not known.has("../tasks/mimic_iii", tasks[1].id) and not known.has("*", tasks[1].id)
 
 
 def test_bad_input_names_the_fix(played, data, tmp_path):

@@ -18,7 +18,7 @@ from galen.rollout.store import read
 from galen.types import Action, Episode
 
 CODE = ("complexity", "maintainability", "loc", "lloc")
-VERSION = 1
+VERSION = 2
 """Of what is kept: another number whenever a field of `Summary` changes or means something else."""
 
 
@@ -43,7 +43,7 @@ class Graded(Protocol):
 class Summary:
     """One episode in numbers.
 
-    `submission` is a digest, equal where submissions are. `oracle` names it with its version, None where none judged.
+    `submission` and `cluster`, which may name a patient, are digests: equal where what they stand for is. `oracle` names it with its version, None where none judged.
     `actions` counts turns by action, `unparsed` among them. Tokens: `read_tokens` of the prompt and what the environment
     said, each once; `sent_tokens` of all requests together, each with the whole conversation so far (what an endpoint
     without a cache bills as input); `output_tokens` sampled. An endpoint's are counted in the template's tokens.
@@ -87,14 +87,18 @@ def summarise(episode: Episode) -> Summary:
     kinds = (t.action.kind.value if isinstance(t.action, Action) else "unparsed" for t in episode.turns)
     return Summary(
         key=episode.key, task_id=episode.task_id, family=episode.family, category=episode.category,
-        cluster=episode.cluster, distribution=episode.distribution, seed=episode.seed, stop=episode.stop.value,
+        cluster=_digest(episode.cluster), distribution=episode.distribution, seed=episode.seed, stop=episode.stop.value,
         fault=episode.fault.owner.value if episode.fault else None, reward=episode.reward, success=episode.success,
         oracle=f"{verdict.oracle} {verdict.version}" if verdict else None,
-        submission=None if submission is None else hashlib.sha256(submission.encode()).hexdigest()[:16],
+        submission=None if submission is None else _digest(submission),
         turns=len(episode.turns), actions=dict(Counter(kinds)), read_tokens=length - output, sent_tokens=sent,
         output_tokens=output, seconds=episode.seconds, failure=failure.kind.value if failure else None,
         programs=len(measured), code={name: sum(m[i] for m in measured) for i, name in enumerate(CODE)},
     )  # fmt: skip
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def summaries(store: Path) -> list[Summary]:

@@ -76,8 +76,8 @@ class DPORounds(DPOSettings):
 class Recipe(Frozen):
     """Of `dpo`, `ppo`, `grpo` and `verifier` those that are set follow SFT; with `sft: null` they start from the base.
 
-    `demonstrations` counts tasks a family, each played `demonstration_samples` times at `demonstration_temperature`:
-    by the scripted teacher, by a `teacher` that is served elsewhere, or with `teacher: policy` by the base itself
+    `demonstrations` counts tasks a family, or of each by name where some have few; each is played `demonstration_samples`
+    times at `demonstration_temperature`: by the scripted teacher, by a `teacher` that is served elsewhere, or with `teacher: policy` by the base itself
     (rejection-sampled fine-tuning: Yuan et al. 2023, section 3.3). SFT, and `ptx` of PPO and GRPO, train on `share`
     percent of the successes that pass `filters`. `debugger` explains errors; without it the offline explanations do.
 
@@ -89,7 +89,7 @@ class Recipe(Frozen):
     """
 
     families: tuple[str, ...]
-    demonstrations: int = Field(ge=1)
+    demonstrations: int | dict[str, int]
     demonstration_samples: int = Field(default=1, ge=1)
     demonstration_temperature: float = Field(default=1.0, ge=0)
     filters: FilterSettings = FilterSettings()
@@ -109,6 +109,13 @@ class Recipe(Frozen):
     report_to: tuple[Tracker, ...] = Field(default=(), exclude=True)
     stuck_after_s: float = Field(default=600.0, gt=0, exclude=True)
 
+    @field_validator("demonstrations")
+    @classmethod
+    def _some(cls, value: int | dict[str, int]) -> int | dict[str, int]:
+        if any(n < 1 for n in ([value] if isinstance(value, int) else value.values())):
+            raise ValueError("give 1 or more")
+        return value
+
     @field_validator("report_to", mode="before")
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
@@ -124,6 +131,10 @@ class Recipe(Frozen):
         """The policy that the methods start from."""
         return "base" if self.sft is None else "sft"
 
+    def demonstrations_of(self, family: str) -> int:
+        """How many of a family's training tasks the teacher plays."""
+        return self.demonstrations if isinstance(self.demonstrations, int) else self.demonstrations[family]
+
     @property
     def trains_demonstrations(self) -> bool:
         """Whether SFT or `ptx` trains on them."""
@@ -137,6 +148,10 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _used(self) -> Recipe:
         """A setting without effect is refused (law 8)."""
+        if isinstance(self.demonstrations, dict) and set(self.demonstrations) != set(self.families):
+            raise ValueError(
+                f"demonstrations by name needs one number for each of families: {', '.join(self.families)}"
+            )
         if self.sft is None and not self.methods and self.verifier is None:
             raise ValueError("sft = null leaves nothing to train; set sft, or use `train dpo`, `ppo` or `grpo`")
         if not self.trains_demonstrations and (self.filters != FilterSettings() or self.share != 100):

@@ -116,13 +116,14 @@ class Road:
         self.valid: list[Task] = []
         self.test: list[Task] = []
         for name in r.families:
-            train = read_tasks(self.data, name, "train")
-            if len(train) <= r.demonstrations:
+            train, shown = read_tasks(self.data, name, "train"), r.demonstrations_of(name)
+            if len(train) <= shown:
                 raise UserError(
-                    f"{self.data}: {name} has {len(train)} training tasks; more than demonstrations={r.demonstrations} are needed"
+                    f"{self.data}: {name} has {len(train)} training tasks; more than demonstrations={shown} are needed "
+                    f"(families of few tasks can have a number of their own: demonstrations={{{name}: …}})"
                 )
-            self.demos += train[: r.demonstrations]
-            self.pool += train[r.demonstrations :]
+            self.demos += train[:shown]
+            self.pool += train[shown:]
             if (name, "valid") in splits(self.data, [name]):  # a family of few tasks may have none
                 self.valid += read_tasks(self.data, name, "valid")[: r.eval.curve]
             held = read_tasks(self.data, name, "test")

@@ -21,6 +21,10 @@ ENGINE_CPU = 1 * GIB  # the cache that vLLM is given on the processor
 MOST = 0.95  # of a GPU that vLLM is given: what others hold of it, it cannot have
 
 
+class DoesNotFit(UserError):
+    """A recipe that this machine cannot run: what is missing, and what would fit."""
+
+
 class Layout(Frozen):
     """Where the trainer and vLLM are. `awake`: on the same GPUs at once; `asleep`: there, with weights and cache put away
     while a step is computed (vLLM's sleep level 1); `separate`: vLLM on `servers` GPUs of its own.
@@ -144,23 +148,23 @@ def _place(
     )  # fmt: skip
 
 
-def refuse(model: ModelPreset, s: Shape, work: Workload, machine: Machine, preset: str | None) -> UserError:
+def refuse(model: ModelPreset, s: Shape, work: Workload, machine: Machine, preset: str | None) -> DoesNotFit:
     """What the tightest layout needs on this machine, and what would fit instead."""
     context = model.context * counts.cache(s, BYTES[model.dtype])
     if machine.gpus == 0 and context > ENGINE_CPU:
-        return UserError(
+        return DoesNotFit(
             f"model {model.name}: the cache of one full context takes {context / GIB:.1f} GiB and vLLM is given "
             f"{ENGINE_CPU / GIB:.0f} GiB on a processor: give --gpus, or a smaller model.context"
         )
     needs = list(_needs(model, s, work, machine, preset))
     if not needs:
         batches = ", ".join(f"{stage.name}: {stage.batch} rows a step" for stage in work.stages)
-        return UserError(f"{batches}: do not divide over {machine.gpus} GPUs; change the batch or the number of GPUs")
+        return DoesNotFit(f"{batches}: do not divide over {machine.gpus} GPUs; change the batch or the number of GPUs")
     need, layout = min(needs, key=lambda pair: pair[0])
     kind = f"LoRA of rank {model.lora.rank}" if model.lora else "full fine-tuning"
     each = f"a GPU of {machine.gpus}" if machine.gpus > 1 else "a GPU" if machine.gpus else "of memory"
     ways = ", or ".join(alternatives(model, s, work, machine))
-    return UserError(
+    return DoesNotFit(
         f"{kind} of {model.name} with {work.stages[-1].name} needs {need / GIB:.0f} GiB {each} ({layout.preset}, micro-batch "
         f"1, vLLM {layout.placement}), and {machine.memory / GIB:.0f} are there; "
         + (f"fits {ways}" if ways else "choose a smaller model or context, or a larger machine")

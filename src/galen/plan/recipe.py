@@ -71,7 +71,7 @@ class EvalPart(_Part):
 
 class PlannedRecipe(_Part):
     families: tuple[str, ...]
-    demonstrations: int = Field(ge=1)
+    demonstrations: int | dict[str, int]
     demonstration_samples: int = Field(default=1, ge=1)
     share: Literal[25, 50, 75, 100] = 100
     concurrency: int = Field(default=64, ge=1)
@@ -143,17 +143,24 @@ def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workl
 
 def _require_effect(item: str, method: str) -> None:
     key = item.partition("=")[0]
+    if key not in (read := settings_read(method)):
+        raise UserError(f"{item}: has no effect on a plan of {method}, which reads {', '.join(read)} and model.…")
+
+
+def settings_read(method: str) -> list[str]:
+    """The settings of a recipe that a plan of `method` depends on."""
     read = ["families", "demonstrations", "demonstration_samples", "share", "concurrency", "sft"]
     for name in dict.fromkeys(("sft", method, "eval")):
         part: Any = PlannedRecipe.model_fields[name].default
         read += [f"{name}.{field}" for field in type(part).model_fields]
-    if key not in read:
-        raise UserError(f"{item}: has no effect on a plan of {method}, which reads {', '.join(read)} and model.…")
+    return read
 
 
 def _sft(recipe: PlannedRecipe, part: SFTPart) -> Stage:
     """As if every demonstration succeeded: how many do is known only after they are played."""
-    shown = recipe.demonstrations * recipe.demonstration_samples * len(recipe.families) * recipe.share // 100
+    each = recipe.demonstrations
+    tasks = each * len(recipe.families) if isinstance(each, int) else sum(each.values())
+    shown = tasks * recipe.demonstration_samples * recipe.share // 100
     return Stage(
         name="sft", micro_batch=part.micro_batch or part.batch_size, batch=part.batch_size, rows=shown * part.epochs
     )

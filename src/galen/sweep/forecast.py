@@ -10,8 +10,9 @@ from statistics import mean
 
 from galen.plan import counts
 from galen.plan.counts import BYTES
+from galen.plan.fit import DoesNotFit
 from galen.plan.plan import plan
-from galen.plan.recipe import METHODS
+from galen.plan.recipe import METHODS, settings_read
 from galen.presets import ModelPreset, model_preset
 from galen.sweep.run import attempts
 from galen.sweep.study import Job, Step, Study
@@ -25,7 +26,7 @@ GB = 1e9
 class Forecast:
     """One step: its jobs, those done, hours of one job and gigabytes of one run; None where nothing tells.
 
-    `source` says what the hours are from.
+    `source` says what the hours are from; `refused`, where a step cannot run on this machine, what would.
     """
 
     step: str
@@ -34,6 +35,7 @@ class Forecast:
     hours: float | None
     source: str
     gigabytes: float | None
+    refused: DoesNotFit | None = None
 
 
 def forecast(study: Study, todo: Sequence[Job], out: Path, gpus: int) -> list[Forecast]:
@@ -44,8 +46,12 @@ def forecast(study: Study, todo: Sequence[Job], out: Path, gpus: int) -> list[Fo
         mine = [job for job in todo if job.step == name]
         done = [job for job in mine if job.done]
         took = [spent[job.name] for job in done if job.name in spent]
-        hours, source = (mean(took) / 3600, f"{len(took)} finished") if took else _planned(study, step, gpus)
-        found.append(Forecast(name, len(mine), len(done), hours, source, _gigabytes(study, step, done)))
+        refused = None
+        try:
+            hours, source = (mean(took) / 3600, f"{len(took)} finished") if took else _planned(study, step, gpus)
+        except DoesNotFit as error:
+            hours, source, refused = None, f"not on this machine: {error}", error
+        found.append(Forecast(name, len(mine), len(done), hours, source, _gigabytes(study, step, done), refused))
     return found
 
 
@@ -84,18 +90,18 @@ def gigabytes(folder: Path) -> float:
 
 
 def _planned(study: Study, step: Step, gpus: int) -> tuple[float | None, str]:
-    """Hours by `galen plan` of the step's first cell; `all` is each method with what it shares counted once."""
+    """Hours by `galen plan` of the step's first cell; `all` is each method with what it shares counted once.
+
+    Settings that cost no hours in a plan are not asked of it: the training refuses those that have no effect.
+    """
     if step.train not in (*METHODS, "all"):
         return None, "no finished job"
     cell = [f"{key}={json.dumps(value)}" for key, value in step.cells[0].items()]
     names = METHODS[1:] if step.train == "all" else (step.train,)
     rows: dict[str, float] = {}
     for name in names:
-        mine = [
-            item
-            for item in (*step.set, *cell)
-            if not item.startswith(tuple(f"{m}." for m in METHODS if m not in (name, "sft")))
-        ]
+        read = settings_read(name)
+        mine = [item for item in (*step.set, *cell) if item.startswith("model.") or item.partition("=")[0] in read]
         for row in plan(study.model, name, gpus, overrides=mine)["hours"]:
             rows[row["stage"]] = row["training h"] + row["playing h"]
     return sum(rows.values()), "galen plan"

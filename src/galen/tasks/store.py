@@ -15,7 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from galen.errors import TaskError, UserError, unknown
-from galen.types import Gold, Task
+from galen.types import Gold, Privacy, Task
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -77,6 +77,38 @@ def read_tasks(folder: Path, family: str, split: str) -> list[Task]:
     if expected is not None and expected != len(rows):
         raise UserError(f"{path}: {len(rows)} rows, dataset.json says {expected}; make the folder again")
     return rows
+
+
+class _Where(BaseModel):
+    """Of a task, what says where its rows may go; the rest of the row is not looked at."""
+
+    id: str
+    privacy: Privacy
+
+
+class OpenTasks:
+    """Which tasks' rows may leave the machine (law 9); a family's files are read when one of its tasks is first asked for.
+
+    Raises UserError when `folder` is no task folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        require(folder)
+        self._folder = folder
+        self._open: dict[str, frozenset[str]] = {}
+
+    def has(self, family: str, id_: str) -> bool:
+        """Whether the folder knows this task of this family, and no row of it is credentialed.
+
+        Raises:
+            UserError: a row without an id or a privacy class, named by file, row and field.
+        """
+        if family not in self._open:
+            paths = (self._folder / "tasks").glob("*/*.jsonl")  # by comparison: a store's family is no path to trust
+            rows = [row for path in paths if path.parent.name == family for row in _read(path, _Where)]
+            closed = {row.id for row in rows if row.privacy is Privacy.CREDENTIALED}
+            self._open[family] = frozenset(row.id for row in rows) - closed
+        return id_ in self._open[family]
 
 
 class GoldStore:

@@ -40,7 +40,7 @@ def pack(sources: Iterable[Source]) -> Packed:
     for source in sources:
         first = offsets.setdefault(source.template.fingerprint, len(offsets) << 32)
         for episode in source.episodes():
-            shown = episode.task_id in source.open_ids
+            shown = source.open.has(episode.family, episode.task_id)
             packed.withheld += not shown
             gaps = _gaps(episode, source.trainer.get(episode.key)) if shown else None
             packed.rows.append(_row(episode, source.name, shown, gaps))

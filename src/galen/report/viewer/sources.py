@@ -12,8 +12,8 @@ from galen.policy.template import ChatTemplate
 from galen.presets import ModelPreset, local_folder, model_preset
 from galen.report.curves import PARITY, lines
 from galen.rollout.store import read
-from galen.tasks.store import read_tasks, require, splits
-from galen.types import Episode, Privacy
+from galen.tasks.store import OpenTasks
+from galen.types import Episode
 
 STORES = (
     "demonstrations.jsonl", "eval/*.jsonl", "*/episodes/*.jsonl", "verifier/train.jsonl", "verifier/test.jsonl",
@@ -22,12 +22,14 @@ STORES = (
 
 @dataclass(frozen=True)
 class Source:
-    """One store of episodes: `name` as shown, and the run's trainer log-probabilities of the sampled tokens by key."""
+    """One store of episodes: `name` as shown, the tasks whose rows may be shown (none that the folder does not know: law 9),
+    and the run's trainer log-probabilities of the sampled tokens by key.
+    """
 
     name: str
     path: Path
     template: ChatTemplate
-    open_ids: frozenset[str]
+    open: OpenTasks
     trainer: dict[str, list[float]] = field(default_factory=dict)
 
     def episodes(self) -> Iterator[Episode]:
@@ -48,14 +50,16 @@ def sources(runs: Sequence[Path], data: Path | None, model: str | None) -> list[
         UserError: nothing to show; a store without a run's config.json, where `data` or `model` is not given; a
             missing task folder or tokenizer.
     """
-    found = []
+    found, known = [], {}
     for run in runs:
         folder = run if run.suffix != ".jsonl" else _run_of(run)
-        template, open_ids = _template(folder, run, model), _open_ids(folder, run, data)
+        template, tasks = _template(folder, run, model), data or Path(_config(folder, run, "--data")["data"])
+        if tasks not in known:
+            known[tasks] = OpenTasks(tasks)
         for path in stores(run):
             name = str(path.resolve().relative_to((folder or path.parent).resolve()).with_suffix(""))
             trainer = {x["key"]: x["logprobs"] for x in lines(path.parent.parent / PARITY)}
-            found.append(Source(f"{run.name}/{name}" if len(runs) > 1 else name, path, template, open_ids, trainer))
+            found.append(Source(f"{run.name}/{name}" if len(runs) > 1 else name, path, template, known[tasks], trainer))
     return found
 
 
@@ -82,13 +86,3 @@ def _template(folder: Path | None, run: Path, model: str | None) -> ChatTemplate
     if model is not None:
         return ChatTemplate(local_folder(model_preset(model)))
     return ChatTemplate(local_folder(ModelPreset.model_validate(_config(folder, run, "--model")["model"])))
-
-
-def _open_ids(folder: Path | None, run: Path, data: Path | None) -> frozenset[str]:
-    """The tasks whose rows may be shown. One that the folder does not know is none of them (law 9)."""
-    where = data or Path(_config(folder, run, "--data")["data"])
-    require(where)
-    return frozenset(
-        task.id for family, split in splits(where) for task in read_tasks(where, family, split)
-        if task.privacy is not Privacy.CREDENTIALED
-    )  # fmt: skip
