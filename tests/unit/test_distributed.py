@@ -26,11 +26,11 @@ from galen.policy.scripted import ScriptedPolicy
 from galen.rollout.sampler import Sampler
 from galen.tasks.store import GoldStore
 from galen.train import device, world
-from galen.train.agent import AgentSettings, accumulation, check_reference
+from galen.train.agent import AgentSettings, accumulation
 from galen.train.models import save_model
 
 TRAINED = {
-    "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "ppo"),
+    "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "lora", "ppo"),
     "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"),
 }  # fmt: skip
 DEEPSPEED = ROOT / ".cache" / "deepspeed"  # where scripts/deepspeed.sh puts it
@@ -138,9 +138,9 @@ def test_two_processes_train_as_one(together, preset, name, alone):
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
 def test_what_is_finished_and_started_again_stays_as_it_is(together, data, folder):
-    """Under ZeRO-3, where no process holds a whole weight that a checkpoint could be read into."""
+    """Under ZeRO-3: weights that are whole, and after one trainer in a process those of the next, which are split."""
     out = together("zero3")
-    before = {name: weights(out / name / "final") for name in TRAINED["zero3"]}
+    before = {name: weights(out / name / "final") for name in ("grpo", "ppo", "lora")}
     done = launch("zero3", *map(str, [ROOT / "tests" / "distributed.py", data, folder / "episodes", out, *before]))
     assert done.returncode == 0, done.stdout[-6000:]
     for name, was in before.items():
@@ -178,12 +178,3 @@ def test_fsdp_is_refused(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
     with pytest.raises(UserError, match=r"zero3\.yaml"):
         world.join()
-
-
-def test_a_reference_beside_adapters_is_refused_where_weights_are_split(monkeypatch):
-    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
-    monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", "3")
-    with pytest.raises(UserError, match=r"grpo.kl = 0.001 with LoRA .* set grpo.kl=0"):
-        check_reference("grpo", AgentSettings(), lora=True)
-    check_reference("grpo", AgentSettings(), lora=False)
-    check_reference("grpo", AgentSettings(kl=0), lora=True)
