@@ -80,7 +80,7 @@ def grpo(out: Path, tasks: list[Task], play: Play, make=tiny, **changed):
 
 
 def lora(out: Path, tasks: list[Task], play: Play):
-    return grpo(out, tasks, play, make=tiny_lora, loss="dapo", learning_rate=1e-3, kl=0.0)
+    return grpo(out, tasks, play, make=tiny_lora, loss="dapo", learning_rate=1e-3)
 
 
 def ppo(out: Path, tasks: list[Task], play: Play):

@@ -159,7 +159,7 @@ def serve(
 @app.command()
 def plan(
     model: str = "tiny",
-    method: Annotated[str, typer.Option(help="sft, dpo, ppo or grpo")] = "grpo",
+    method: Annotated[str, typer.Option(help="sft, dpo, ppo, grpo or verifier")] = "grpo",
     gpus: Annotated[int, typer.Option(help="How many; 0 is the processor.")] = 1,
     gpu_memory: Annotated[float | None, typer.Option(help="GiB of each; of the host where there is none.")] = None,
     gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200; by default what the memory says.")] = None,

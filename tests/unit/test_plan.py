@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -24,9 +25,11 @@ from galen.plan.recipe import (
     PPOPart,
     SFTPart,
     Stage,
+    VerifierPart,
     _dpo,
     _grpo,
     _ppo,
+    _verifier,
     workload,
 )
 from galen.presets import Architecture, LoraSettings, ModelPreset, model_preset
@@ -158,11 +161,32 @@ def test_activations_are_what_the_profiler_sees(sizes, lora, checkpointing):
     assert saved + backward == pytest.approx(_peak(preset), rel=0.12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [{}, {"hidden_size": 512, "num_attention_heads": 8, "intermediate_size": 768}])
+def test_what_scoring_takes_is_what_the_profiler_sees(sizes):
+    """Of a verifier, whose weights and adapters come on top."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    preset = small(num_hidden_layers=2, **sizes)
+    s = counts.shape_of(preset)
+    used = memory.parts(preset, s, GRPO.model_copy(update={"beside_verifier": True}), 1, PRESETS["single_gpu"], 1)
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**s.a.model_dump()), dtype=torch.bfloat16)
+    ids = torch.randint(0, 512, (1, 512))
+
+    @torch.no_grad()
+    def score():
+        model(input_ids=ids, logits_to_keep=1, use_cache=False)
+
+    score()
+    working = (used.verifier - 2 * counts.parameters(s)) / memory.JUDGED
+    assert working * ids.numel() == pytest.approx(_profiled(score), rel=0.05)
+
+
 def _peak(preset: ModelPreset) -> int:
     """Bytes at the highest point of a second step through the blocks, gradients and weights aside."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from torch.profiler import ProfilerActivity, profile
     from transformers import AutoConfig, AutoModelForCausalLM
 
     config = AutoConfig.for_model(**counts.shape_of(preset).a.model_dump())
@@ -182,6 +206,13 @@ def _peak(preset: ModelPreset) -> int:
         hidden.backward(torch.ones_like(hidden))
 
     step()
+    return _profiled(step)
+
+
+def _profiled(step: Callable[[], None]) -> int:
+    """Bytes at its highest point, those aside that were there before."""
+    from torch.profiler import ProfilerActivity, profile
+
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         step()
     assert seen.profiler is not None
@@ -228,6 +259,39 @@ def test_a_critic_and_a_precomputed_reference():
     assert used(critic="separate").activations == 2 * used(critic="shared").activations == 2 * used().activations
     assert used(unit=2).activations == 2 * used().activations
     assert used(reference="precomputed").reference == used(reference="none").reference == 0 < used().reference
+
+
+def test_a_verifier_beside_the_policy_is_a_whole_model_more_on_one_gpu():
+    judging = {"beside_verifier": True}
+    for preset in (small(), small(lora=True)):
+        s = counts.shape_of(preset)
+        one, four = (
+            memory.parts(preset, s, GRPO.model_copy(update=judging), 1, PRESETS[name], gpus)
+            for name, gpus in (("single_gpu", 1), ("zero3", 4))
+        )
+        whole = 2 * counts.parameters(s) + (4 * counts.adapters(s, 8) if preset.lora else 0)
+        assert four.verifier == one.verifier > whole  # it is not split, and scores
+        assert one.held - memory.parts(preset, s, GRPO, 1, PRESETS["single_gpu"], 1).held == one.verifier
+
+
+def test_a_plan_counts_the_verifier_that_judges():
+    def planned(method, *sets):
+        return plan("qwen2.5-14b", method, 1, gpu_memory=141, overrides=sets)
+
+    plain, judged = planned("grpo"), planned("grpo", "grpo.verifier.path=runs/v")
+    assert (plain["memory_gib"]["grpo"]["verifier"], judged["memory_gib"]["sft"]["verifier"]) == (0, 0)
+    beside = judged["memory_gib"]["grpo"]["verifier"]
+    gained = judged["memory_gib"]["playing"]["trainer, held"] - plain["memory_gib"]["playing"]["trainer, held"]
+    assert gained == pytest.approx(beside, abs=0.02)
+    assert judged["settings"]["cache tokens"] < plain["settings"]["cache tokens"]
+    alone = planned("dpo", "dpo.verifier=runs/v")  # it pairs what was played before the trainer is there
+    assert alone["memory_gib"] == planned("dpo")["memory_gib"]
+    for more, less in ((judged, plain), (alone, planned("dpo"))):
+        assert more["hours"][1]["training h"] > less["hours"][1]["training h"]
+    with pytest.raises(UserError, match=r"grpo.verifier.judges=all: has no effect .* grpo.verifier.path"):
+        planned("grpo", "grpo.verifier.judges=all")
+    with pytest.raises(UserError, match="has no effect"):
+        planned("sft", "verifier.tasks=3")
 
 
 # What the first line of each preset promises: GPUs of so many GB, on which vLLM sleeps while the trainer works.
@@ -378,6 +442,7 @@ def test_accelerate_takes_each_preset(name):
         (DPOPart, "galen.pipeline.recipe", "DPORounds"),
         (PPOPart, "galen.train.ppo", "PPOSettings"),
         (GRPOPart, "galen.train.grpo", "GRPOSettings"),
+        (VerifierPart, "galen.pipeline.verify", "VerifierStudy"),
         (EvalPart, "galen.pipeline.recipe", "EvalSettings"),
     ],
 )
@@ -400,14 +465,25 @@ def test_the_plan_reads_what_the_road_reads():
     assert planned.stages[1].beside and planned.stages[1].reference == "none"
 
 
-def test_dpo_counts_pairs_and_ppo_every_epoch():
+@pytest.mark.slow
+def test_a_verifier_scores_as_many_tokens_as_the_road():
+    from galen.train.verifier import BATCH_TOKENS
+
+    assert memory.JUDGED == BATCH_TOKENS
+
+
+def test_dpo_counts_pairs_ppo_every_epoch_and_the_verifier_its_candidates():
     read = PlannedRecipe(
-        families=("a", "b"), demonstrations=100, dpo=DPOPart(epochs=2, tasks=50, rounds=3, pairs_per_task=2)
-    )
+        families=("a", "b"), demonstrations=100, dpo=DPOPart(epochs=2, tasks=50, rounds=3, pairs_per_task=2),
+        verifier=VerifierPart(batch_size=8, micro_batch=2, epochs=2, tasks=50, samples=4, test=10, candidates=16),
+    )  # fmt: skip
     pairs, ppo, grpo = _dpo(read), _ppo(read.ppo), _grpo(read.grpo)
     assert (pairs.unit, pairs.rows, pairs.played, pairs.reference) == (2, 1200, 1200, "precomputed")
     assert (ppo.critic, ppo.played, ppo.rows, ppo.batch) == ("shared", 50 * 128, 2 * 50 * 128, 64)
     assert (grpo.critic, grpo.played, grpo.rows, grpo.batch) == ("none", round(50 * 128 / 0.7), 50 * 128, 128)
+    judge = _verifier(read)
+    assert (judge.name, judge.micro_batch, judge.batch) == ("verifier", 2, 8)
+    assert (judge.rows, judge.played, judge.judged) == (2 * 50 * 4, 50 * 4 + 2 * 10 * 16, 2 * 10 * 16)
 
 
 def test_the_page_shows_what_the_commands_print():

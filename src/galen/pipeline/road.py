@@ -47,7 +47,7 @@ from galen.rollout.store import EpisodeStore
 from galen.sandbox.choose import open_backend
 from galen.tasks.store import GoldStore, read_tasks, splits
 from galen.train import trackers
-from galen.train.agent import accumulation, check_reference
+from galen.train.agent import accumulation
 from galen.train.models import check_parity, load_model, save_model, serve_weights
 from galen.train.observe import Observer
 from galen.train.phases import Phases
@@ -105,7 +105,6 @@ class Road:
         for name in ("ppo", "grpo"):
             if (settings := getattr(self.recipe, name)) is not None:
                 accumulation(name, settings)
-                check_reference(name, settings, self.model.lora is not None)
         if self.recipe.ppo is not None:
             check_critic(self.recipe.ppo)
 

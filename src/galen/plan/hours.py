@@ -33,7 +33,7 @@ def hours(model: ModelPreset, s: Shape, work: Workload, machine: Machine, found:
     rows = [
         Hours(
             name=stage.name, trained_tokens=stage.rows * length, sampled_tokens=stage.played * length * SCORED,
-            training=stage.rows * training_s(model, s, machine, found, stage) / 3600, playing=stage.played * play / 3600,
+            training=_trainer_s(model, s, machine, found, stage) / 3600, playing=stage.played * play / 3600,
         )
         for stage in work.stages
     ]  # fmt: skip
@@ -42,6 +42,13 @@ def hours(model: ModelPreset, s: Shape, work: Workload, machine: Machine, found:
         playing=work.evaluated * play / 3600,
     )  # fmt: skip
     return [*rows, tests]
+
+
+def _trainer_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage: Stage) -> float:
+    """Seconds of the whole stage: rows trained by all GPUs, and episodes that the main process's verifier judges."""
+    length = EPISODE * model.context
+    judging = length * counts.forward(s, length) / (machine.card.flops * MFU)
+    return stage.rows * training_s(model, s, machine, found, stage) + stage.judged * judging
 
 
 def training_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage: Stage) -> float:

@@ -12,6 +12,7 @@ from galen.types import Frozen
 ADAM = 2  # moments a parameter (Kingma & Ba 2015, algorithm 1)
 HEAD_ROWS, HEAD_COLUMNS = 4096, 32768  # TRL's ChunkedLogProbFunction scores tiles of so many tokens and vocabulary
 SCORED = 0.8 / 3  # of an episode's tokens, those that the policy sampled: the rest is prompt and observations
+JUDGED = 16_384  # tokens that a verifier scores at once: galen.train.verifier.BATCH_TOKENS
 BUCKET = 5e8  # numbers in one of DeepSpeed's two communication buckets
 
 
@@ -20,6 +21,7 @@ class Parts(Frozen):
 
     `activations` is what is kept for the backward pass, `backward` what that pass needs on top, `logits` what the head
     needs beyond the time when a block's activations are not there; `communication` are buckets and gathered weights.
+    `verifier` is the one that judges what is played, with its working set: vLLM is awake then.
     """
 
     weights: float
@@ -29,6 +31,7 @@ class Parts(Frozen):
     master: float
     reference: float
     critic: float
+    verifier: float
     activations: float
     backward: float
     logits: float
@@ -37,9 +40,8 @@ class Parts(Frozen):
     @property
     def held(self) -> float:
         """What stays between steps, while episodes are played."""
-        return (
-            self.weights + self.adapters + self.gradients + self.optimizer + self.master + self.reference + self.critic
-        )
+        kept = self.weights + self.adapters + self.gradients + self.optimizer + self.master
+        return kept + self.reference + self.critic + self.verifier
 
     @property
     def step(self) -> float:
@@ -66,7 +68,8 @@ def parts(model: ModelPreset, s: Shape, stage: Stage, micro: int, sharding: Shar
         weights=total * (size if low_rank else kept) / whole, adapters=low_rank * kept / whole,
         gradients=trained * kept / grads, optimizer=moments / split, master=masters / split,
         reference=_reference(model, stage, total, low_rank) / whole,
-        critic=_critic(model, s, stage, low_rank), activations=own * saved, backward=backward, logits=head,
+        critic=_critic(model, s, stage, low_rank),
+        verifier=_verifier(model, s, total, low_rank) if stage.beside_verifier else 0, activations=own * saved, backward=backward, logits=head,
         communication=_communication(s, sharding, n, trained * kept, low_rank > 0),
     )  # fmt: skip
 
@@ -98,6 +101,16 @@ def _critic(model: ModelPreset, s: Shape, stage: Stage, low_rank: int) -> float:
     head = 4 * (2 + ADAM) * (s.a.hidden_size + 1)
     trunk = low_rank * 4 if low_rank else counts.backbone(s) * BYTES[model.dtype]
     return head + (trunk * (2 + ADAM) if stage.critic == "separate" else 0)
+
+
+def _verifier(model: ModelPreset, s: Shape, total: int, low_rank: int) -> float:
+    """A whole model on the main process's GPU, with LoRA a base and adapters of its own, which scores without a gradient:
+    the embeddings, and of one block at a time its input, the sum after attention, its norm, and gate, up and their product.
+    """
+    number = BYTES[model.dtype]
+    tokens = max(JUDGED, model.context)
+    working = tokens * number * (4 * s.a.hidden_size + 3 * s.a.intermediate_size)
+    return total * number + low_rank * 4 + working
 
 
 def activations(model: ModelPreset, s: Shape, tokens: int, *, cpu: bool) -> tuple[float, float, float]:

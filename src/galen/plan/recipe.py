@@ -15,7 +15,7 @@ from galen.errors import UserError, unknown
 from galen.presets import ModelPreset
 from galen.types import Frozen
 
-METHODS = ("sft", "dpo", "ppo", "grpo")
+METHODS = ("sft", "dpo", "ppo", "grpo", "verifier")
 LIVE_SHARE = 0.7  # of the groups played; what the GRPO trainer begins with
 
 
@@ -41,6 +41,13 @@ class DPOPart(_Part):
     tasks: int = Field(default=512, ge=1)
     group_size: int = Field(default=8, ge=2)
     pairs_per_task: int = Field(default=1, ge=1)
+    verifier: str | None = None
+
+
+class JudgePart(_Part):
+    """The verifier that gives the outcomes, beside the policy."""
+
+    path: str
 
 
 class GRPOPart(_Part):
@@ -51,6 +58,7 @@ class GRPOPart(_Part):
     micro_batch: int = Field(default=8, ge=1)
     kl: float = Field(default=1e-3, ge=0)
     ptx: float = Field(default=0.0, ge=0)
+    verifier: JudgePart | None = None
 
 
 class PPOPart(GRPOPart):
@@ -61,6 +69,15 @@ class PPOPart(GRPOPart):
     minibatches: int = Field(default=2, ge=1)
     epochs: int = Field(default=2, ge=1)
     critic: Literal["shared", "separate"] = "shared"
+
+
+class VerifierPart(SFTPart):
+    """`samples` episodes of each of `tasks` tasks train it; of `candidates` of each of `test` tasks a family it chooses."""
+
+    tasks: int = Field(default=1000, ge=1)
+    samples: int = Field(default=8, ge=1)
+    test: int = Field(default=100, ge=1)
+    candidates: int = Field(default=16, ge=1)
 
 
 class EvalPart(_Part):
@@ -79,6 +96,7 @@ class PlannedRecipe(_Part):
     dpo: DPOPart = DPOPart()
     ppo: PPOPart = PPOPart()
     grpo: GRPOPart = GRPOPart()
+    verifier: VerifierPart = VerifierPart()
     eval: EvalPart = EvalPart()
 
 
@@ -88,7 +106,8 @@ class Stage(Frozen):
     `unit` sequences belong together (a pair), `micro_batch` is the largest number of units in one backward pass that the
     recipe allows and `batch` the units of an optimizer step; `beside` are the demonstrations of a backward pass. `rows`
     sequences are trained over the whole stage, `played` are sampled for it. A `kept` reference scores rows throughout, a
-    `precomputed` one before the first step; `scored` rows are scored once more to correct for the sampler.
+    `precomputed` one before the first step; `scored` rows are scored once more to correct for the sampler. A verifier
+    judges `judged` sequences: with `beside_verifier` while the policy trains, else when no other model is on the GPU.
     """
 
     name: str
@@ -101,6 +120,8 @@ class Stage(Frozen):
     reference: Literal["none", "precomputed", "kept"] = "none"
     scored: bool = False
     critic: Literal["none", "shared", "separate"] = "none"
+    judged: int = 0
+    beside_verifier: bool = False
 
     def sequences(self, micro_batch: int) -> int:
         """Sequences whose activations live at once."""
@@ -134,10 +155,13 @@ def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workl
         stages.append(_ppo(recipe.ppo))
     elif method == "grpo":
         stages.append(_grpo(recipe.grpo))
+    policies = 1 + len(stages)  # the base is evaluated too, a verifier is not
+    if method == "verifier":
+        stages.append(_verifier(recipe))
     if not stages:
         raise UserError("sft=null leaves nothing to plan; give another --method")
     e = recipe.eval
-    tests = (e.test + e.ood) * (1 + len(stages)) + (e.curve * recipe.sft.epochs if recipe.sft else 0)
+    tests = (e.test + e.ood) * policies + (e.curve * recipe.sft.epochs if recipe.sft else 0)
     return Workload(stages=tuple(stages), evaluated=tests * len(recipe.families), concurrency=recipe.concurrency)
 
 
@@ -153,6 +177,8 @@ def settings_read(method: str) -> list[str]:
     for name in dict.fromkeys(("sft", method, "eval")):
         part: Any = PlannedRecipe.model_fields[name].default
         read += [f"{name}.{field}" for field in type(part).model_fields]
+    if method in ("ppo", "grpo"):
+        read += [f"{method}.verifier.{field}" for field in JudgePart.model_fields]
     return read
 
 
@@ -173,20 +199,32 @@ def _dpo(recipe: PlannedRecipe) -> Stage:
     return Stage(
         name="dpo", unit=2, micro_batch=part.micro_batch, batch=part.batch_size,
         rows=2 * tasks * part.pairs_per_task * part.epochs, played=tasks * part.group_size, reference="precomputed",
+        judged=tasks * part.group_size if part.verifier else 0,
     )  # fmt: skip
 
 
 def _grpo(part: GRPOPart) -> Stage:
     each = part.groups * part.group_size
     rows = each * part.rollouts
+    played = round(rows / LIVE_SHARE)
     return Stage(
         name="grpo", micro_batch=part.micro_batch, batch=each // part.minibatches, beside=part.ptx > 0, rows=rows,
-        played=round(rows / LIVE_SHARE), reference="kept" if part.kl else "none", scored=True,
+        played=played, reference="kept" if part.kl else "none", scored=True,
+        judged=played if part.verifier else 0, beside_verifier=part.verifier is not None,
     )  # fmt: skip
 
 
 def _ppo(part: PPOPart) -> Stage:
     """As GRPO, but whatever is played is trained, `epochs` times, and a critic judges it."""
     played = part.groups * part.group_size * part.rollouts
-    alike = _grpo(part).model_dump() | {"name": "ppo", "critic": part.critic}
+    alike = _grpo(part).model_dump() | {"name": "ppo", "critic": part.critic, "judged": played if part.verifier else 0}
     return Stage.model_validate(alike | {"rows": played * part.epochs, "played": played})
+
+
+def _verifier(recipe: PlannedRecipe) -> Stage:
+    """As if all episodes could be balanced: how many of either kind there are is known only after they are played."""
+    part = recipe.verifier
+    shown, candidates = part.tasks * part.samples, part.test * len(recipe.families) * part.candidates
+    return _sft(recipe, part).model_copy(
+        update={"name": "verifier", "rows": shown * part.epochs, "played": shown + candidates, "judged": candidates}
+    )

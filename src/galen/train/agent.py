@@ -36,9 +36,10 @@ from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.shaping import ShapingSettings, shape
 from galen.train.stop import StopAfter, StopDiverged, TimeLimit
 from galen.train.weights import check_weights, last_checkpoint, step_of
-from galen.train.world import launch, once, part, processes, rank, split, zero3
+from galen.train.world import deepspeed, launch, once, part, processes, rank, split, take_weights, whole_weights, zero3
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
+REFERENCE = "ref"  # TRL's name of the adapter that is the reference, and of its folder in a checkpoint
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
 
 Play = Callable[[list[Task], int, int], list[Group]]
@@ -392,7 +393,17 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with self._phases("checkpoint"):
             super()._save_checkpoint(model, trial)
+            self._save_reference()
             self._add_to_checkpoint()
+
+    def _save_reference(self) -> None:
+        """The reference that is an adapter: frozen, Transformers leaves it out under ZeRO-3."""
+        policy: Any = self._policy()
+        if zero3() and REFERENCE in getattr(policy, "peft_config", ()):
+            weights = whole_weights(policy)
+            if self.args.should_save:
+                folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
+                policy.save_pretrained(folder, selected_adapters=[REFERENCE], state_dict=weights)
 
     def _add_to_checkpoint(self) -> None:
         if not self.args.should_save:
@@ -406,12 +417,16 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         draft.rename(folder / STATE)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """Transformers' loads only the folders it finds where the reference is an adapter too (TRL's `ref`): the policy's
-        own lies in none.
+        """Transformers' knows no weights that are split, and loads only the folders it finds where the reference is an
+        adapter too (TRL's `ref`): the policy's own lies in none.
         """
-        super()._load_from_checkpoint(resume_from_checkpoint, model)
         policy: Any = self._policy()
-        if hasattr(policy, "peft_config"):
+        adapted = hasattr(policy, "peft_config")
+        if split(policy) and not adapted:
+            take_weights(policy, Path(resume_from_checkpoint))
+            return
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        if adapted:
             policy.load_adapter(resume_from_checkpoint, policy.active_adapter, is_trainable=True)
 
     def own_state(self) -> dict[str, Any]:
@@ -436,6 +451,9 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self.report = type(self.report)(**state["report"])
         self._restored = self.report.seconds
         self._started -= sum(self._restored.values())
+        if deepspeed() and (checkpoint / REFERENCE).exists():  # its checkpoints leave frozen adapters out
+            policy: Any = self._policy()
+            policy.load_adapter(str(checkpoint / REFERENCE), REFERENCE)
         return state
 
 
@@ -462,7 +480,6 @@ def train_agent(
         raise UserError(
             f"{method.name}.ptx={settings.ptx}: there is no successful demonstration to train on; set {method.name}.ptx=0"
         )
-    check_reference(method.name, settings, hasattr(model, "peft_config"))
     template = ChatTemplate(Path(tokenizer))
     check_template(demonstrations, template)
     out.mkdir(parents=True, exist_ok=True)
@@ -498,14 +515,6 @@ def train_agent(
             trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.clock()
     return once(lambda: trainer.report)
-
-
-def check_reference(name: str, settings: AgentSettings, lora: bool) -> None:
-    """Raises UserError where the reference would be a second adapter of weights that are split: DeepSpeed's checkpoints
-    leave frozen adapters out, so what resumes would have the reference of the weights that it was given.
-    """
-    if lora and settings.kl and zero3():
-        raise UserError(f"{name}.kl = {settings.kl} with LoRA under ZeRO-3: set {name}.kl=0, or use ddp or zero2")
 
 
 def _whole(steps: int, settings: AgentSettings) -> int:

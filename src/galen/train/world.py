@@ -201,3 +201,16 @@ def whole_weights(model: Any) -> dict[str, Any] | None:
             if rank() == 0:
                 found[name] = weight.detach().cpu().clone()
     return found
+
+
+def take_weights(model: Any, folder: Path) -> None:
+    """Put the weights in `folder` into `model`, which is `split`, one at a time; every process must come here."""
+    from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
+    from safetensors import safe_open
+
+    files = [safe_open(path, "pt") for path in sorted(folder.glob("*.safetensors"))]
+    where = {name: file for file in files for name in file.keys()}  # noqa: SIM118
+    for name, weight in model.named_parameters():
+        with GatheredParameters([weight], modifier_rank=0):
+            if rank() == 0:
+                weight.data.copy_(where[name].get_tensor(name))
