@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +33,12 @@ class Refusals:
     @property
     def refused(self) -> int:
         return sum(map(len, self.reasons.values()))
+
+    def close(self, given: Sized) -> None:
+        """Print the account; UserError where no row has `given` a task."""
+        print(self.report())
+        if not given:
+            raise UserError(f"{self.source}: no row is usable; the reasons are above")
 
     def report(self) -> str:
         """One line for the sum, one for each reason and note."""

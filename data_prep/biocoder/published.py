@@ -68,9 +68,7 @@ def read(file: Path) -> tuple[list[Pair], Refusals]:
         if why:
             account.refuse(why, place)
     account.used = len(pairs)
-    print(account.report())
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account
 
 

@@ -101,9 +101,7 @@ def _read(
         part = split if isinstance(split, str) else split[study]
         found.append((place, *_pair(file, place, row, part, known[study])))
     pairs = _passing(found, resources, account)
-    print(account.report())
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account
 
 

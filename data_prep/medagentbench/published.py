@@ -53,10 +53,8 @@ def read(file: Path, base: Path) -> tuple[list[Pair], Refusals, list[Difference]
             differences.append(Difference(id_, stored, asked.answer))
         account.used += 1
         pairs.append(_pair(file, id_, BY_TASK[task], instruction, context, asked, known))
-    print(account.report())
     tell(file, differences)
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account, differences
 
 

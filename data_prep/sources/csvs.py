@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -114,6 +114,24 @@ def _form(path: Path) -> dict[str, object]:
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         head = file.readline()
     return {"sep": "\t", "quoting": csv.QUOTE_NONE} if b"\t" in head and b"," not in head else {}
+
+
+def texts(path: Path, columns: Sequence[str], give: str) -> pd.DataFrame:
+    """The `columns` of one small CSV as text; `give` says what to do where the file is missing.
+
+    Raises:
+        UserError: no such file, no CSV, or a column is missing; named.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; {give}")
+    try:
+        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: no readable CSV: {error}") from None
+    for column in columns:
+        if column not in frame:
+            raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
+    return frame.loc[:, list(columns)]
 
 
 def numbers(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
