@@ -33,10 +33,10 @@ class Sources:
     Frames: `mimic_extract`, MIMIC-Extract's all_hourly_data.h5.
     Tasks: `ehrsql`, the release's dataset/ehrsql with its databases; `treqs`, a folder of question files with the database
     or its CSVs; `seqsql`, EHR-SeqSQL's data.json, over whichever MIMIC-III database there is; `ehrcon`, PhysioNet's folder;
-    `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's CSV files, the training
+    `medagentgym`, its data folder, the databases beside the questions; `medcalc`, MedCalc-Bench's files, the training
     one with `train` in its name; `biodsbench`, its folder with the studies' tables; `medagentbench`, its task file, over the
     server at `fhir_url` (or the bundles of `fhir`); `ehrshot`, the folder EHRSHOT_ASSETS, or `omop`, a folder or zip of an
-    OMOP CDM's CSVs, of which EHRSHOT's labels are computed; `biocoder`, a JSON or JSONL file of its Python functions.
+    OMOP CDM's CSVs, of which EHRSHOT's labels are computed; `biocoder`, a file of its Python functions.
     """
 
     fhir: Path | None = None

@@ -1,11 +1,11 @@
-"""What the loaders of published question files share: rows of JSON or JSON Lines, and the account of refused ones."""
+"""What the loaders of published question files share: rows of JSON, JSON Lines or Parquet, and the account of refused ones."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +34,12 @@ class Refusals:
     def refused(self) -> int:
         return sum(map(len, self.reasons.values()))
 
+    def close(self, given: Sized) -> None:
+        """Print the account; UserError where no row has `given` a task."""
+        print(self.report())
+        if not given:
+            raise UserError(f"{self.source}: no row is usable; the reasons are above")
+
     def report(self) -> str:
         """One line for the sum, one for each reason and note."""
         lines = [f"{self.source}: {self.used} used, {self.refused} refused"]
@@ -42,6 +48,30 @@ class Refusals:
             for reason, places in self.reasons.items()
         ]
         return "\n".join(lines + [f"  {n} used: {what}" for what, n in self.notes.items()])
+
+
+def any_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `json_rows`, or those of a Parquet file, as Hugging Face serves every data set.
+
+    Raises:
+        UserError: as `json_rows`; no Parquet that can be read, or nothing installed that reads it.
+    """
+    if path.suffix != ".parquet":
+        yield from json_rows(path)
+        return
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise UserError(f"{path}: Parquet is read with pyarrow: pip install 'galen-rl[train]' ({error})") from None
+    try:
+        rows = parquet.read_table(path).to_pylist()
+    except (ArrowException, OSError) as error:
+        raise UserError(f"{path}: no readable Parquet: {error}; get it again") from None
+    if not rows:
+        raise UserError(f"{path}: holds no rows")
+    yield from ((f"row {i}", row) for i, row in enumerate(rows, 1))
 
 
 def json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -62,7 +92,8 @@ def json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise UserError(f"{path}: line {error.lineno}: not JSON: {error.msg}") from None
     if rows is None:
         rows = []
-        for i, line in enumerate(text.splitlines(), 1):
+        # Not `splitlines`: JSON's texts may hold what Unicode calls the end of a line (U+0085, U+2028).
+        for i, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 rows.append(_object(path, i, line))
     if not rows:

@@ -10,6 +10,8 @@ import pytest
 from filelock import FileLock
 
 from data_prep.build import build
+from data_prep.eicu.view import write_sqlite
+from data_prep.hospital.generate import generate
 from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
 from galen.agent.loop import Setting
 from galen.config import load, preset
@@ -89,6 +91,14 @@ def whole_gym(tmp_path_factory) -> Path:
     """Every family, all of EHRSQL's questions and of MedCalc's calculators among them."""
     wanted = ["mimic_iii.questions=all", "medcalc.calculators=all"]
     return built(tmp_path_factory, "whole", load(preset("tasks", "small"), DataSettings, wanted))
+
+
+@pytest.fixture(scope="session")
+def eicu(tmp_path_factory) -> Path:
+    """eICU's tables of 300 generated patients."""
+    path = tmp_path_factory.mktemp("eicu") / "eicu.sqlite"
+    write_sqlite(generate(300, 6), path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,23 @@ from galen.train.ppo import AgentPPOTrainer, PPOSettings, train_ppo
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.shaping import ShapingSettings
 from galen.train.verifier import VerifierSettings, train_verifier
-from galen.types import Episode, ParseError, StopReason, Turn, Verdict
+from galen.types import Episode, Group, ParseError, StopReason, Turn, Verdict
 
 BASE = ROOT / "models" / "tiny-base"
 FINGERPRINT = ChatTemplate(BASE).fingerprint
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
 
 PAIRED = DPOSettings(learning_rate=3e-4, batch_size=2, micro_batch=1, warmup_steps=1)
+
+
+def near(found, expected, atol=1e-6):
+    """The tensor `found` is the list `expected`, to `atol`."""
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype), atol=atol, rtol=0)
+
+
+def group(*episodes):
+    """A group of episodes of one task."""
+    return Group(task_id="t", episodes=episodes)
 
 
 def tiny():

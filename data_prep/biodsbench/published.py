@@ -10,6 +10,11 @@ from __future__ import annotations
 import ast
 import csv
 import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +32,7 @@ Pair = tuple[Task, Gold]
 Split = Literal["train", "valid", "test"]
 TASKS = "python_tasks_with_class.jsonl"
 WORKDIR = "/workdir"
+ARCHIVES = ("data_files/*.tar.gz", "*.tar.gz")  # the studies' tables, as the release ships them
 TABLES = (".csv", ".txt", ".tsv", ".xena")
 UNSTATED = "unstated"
 SPEC = OracleSpec(kind="asserts")
@@ -43,7 +49,31 @@ def read_release(folder: Path, resources: Path) -> tuple[list[Pair], Refusals]:
     rows = list(json_rows(folder / TASKS))
     studies = sorted({text_of(folder / TASKS, place, row, "study_ids") for place, row in rows})
     splits: dict[str, Split] = {study: "test" if i % 2 else "train" for i, study in enumerate(studies)}
-    return _read(folder / TASKS, rows, splits, folder, resources)
+    with _unpacked(folder) as tables:
+        return _read(folder / TASKS, rows, splits, tables, resources)
+
+
+@contextmanager
+def _unpacked(folder: Path) -> Iterator[Path]:
+    """The folder, or where its studies are still packed a temporary one with the tables of its archives.
+
+    Raises:
+        UserError: an archive is damaged; named.
+    """
+    archives = sorted({path for pattern in ARCHIVES for path in folder.glob(pattern)})
+    if not archives or any(path.suffix in TABLES for path in folder.rglob("*")):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        for path in archives:
+            try:
+                with tarfile.open(path) as archive:
+                    archive.extractall(made, [m for m in archive if Path(m.name).suffix in TABLES], filter="data")
+            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+                raise UserError(
+                    f"{path}: no readable archive ({error}); it is cut off or damaged: get it again"
+                ) from None
+        yield Path(made)
 
 
 def read_medagentgym(file: Path, resources: Path) -> tuple[list[Pair], Refusals]:
@@ -71,9 +101,7 @@ def _read(
         part = split if isinstance(split, str) else split[study]
         found.append((place, *_pair(file, place, row, part, known[study])))
     pairs = _passing(found, resources, account)
-    print(account.report())
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account
 
 
@@ -145,7 +173,9 @@ def _take(root: Path, study: str, target: Path) -> str:
     files = sorted(
         p
         for p in root.rglob("*")
-        if p.suffix in TABLES and any(study in part for part in p.relative_to(root).parts[:-1])
+        if p.suffix in TABLES
+        and not p.name.startswith("._")
+        and any(study in part for part in p.relative_to(root).parts[:-1])
     )
     if not files:
         return ""

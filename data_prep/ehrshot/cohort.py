@@ -5,8 +5,6 @@ are asked (test). Of the latter the agent sees only what was recorded by the pre
 of a patient would tell the label of an earlier one, a test patient is asked about once.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -73,7 +71,9 @@ class Cohort:
         if problem := _too_few(task, test):
             return problem
         rng = self._rng(f"{task.name}/{shots}/{again}")
-        parts = {name: _some(labels[labels.side == name], task, shots, MOST[name], rng) for name in ("train", "valid")}
+        parts = {
+            name: _some(labels.loc[labels.side == name], task, shots, MOST[name], rng) for name in ("train", "valid")
+        }
         if problem := _too_few(task, parts["train"]):
             return f"for training, {problem}"
         if again and len(parts["train"]) == (labels.side == "train").sum():

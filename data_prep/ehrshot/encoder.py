@@ -5,8 +5,6 @@ the generated outcomes, in which values count together. Both, and as many dimens
 rotation, so that no column means anything by itself.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import numpy as np

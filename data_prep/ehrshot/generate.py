@@ -4,8 +4,6 @@ Nothing here is a label. Stays have lengths, results come in, diagnoses are code
 the tables by the same definitions as those of a real database.
 """
 
-# pyright: basic, reportArgumentType=false
-
 from __future__ import annotations
 
 import random

@@ -1,7 +1,5 @@
 """EHRSHOT's feature pickles, read without running what is in them: numpy arrays, SciPy's CSR matrices and times."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -3,8 +3,6 @@
 The test patients of a release stay the test patients: what the gym trains on asks about the release's training patients.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -21,6 +19,7 @@ from data_prep.ehrshot.labels import Labelled
 from data_prep.ehrshot.pickles import Embeddings
 from data_prep.published import json_rows, text_of
 from data_prep.sources.counts import Counts
+from data_prep.sources.csvs import texts
 from galen.errors import UserError
 from galen.types import Privacy
 
@@ -30,6 +29,7 @@ OMOP_SHARES = (0.5, 0.1)  # of an OMOP database's patients: the gym's train and 
 MOST_PATIENTS = 20_000
 SIZES: Mapping[Split, int] = {"train": 15, "valid": 15, "test": 15}
 SEED = 0
+AS_RELEASED = "give EHRSHOT's folder as it is released"
 
 
 def read_omop(source: Path, resources: Path, sizes: Mapping[Split, int] = SIZES) -> list[Pair]:
@@ -61,7 +61,7 @@ def read_release(folder: Path, resources: Path, sizes: Mapping[Split, int] = SIZ
     found = next((folder / name for name in ("benchmark", "labels") if (folder / name).is_dir()), None)
     if found is None:
         raise UserError(f"{folder}: neither benchmark/ nor labels/ in it; give the folder EHRSHOT_ASSETS")
-    rows = _csv(folder / "splits" / "person_id_map.csv", ("omop_person_id", "split"))
+    rows = texts(folder / "splits" / "person_id_map.csv", ("omop_person_id", "split"), AS_RELEASED)
     unknown = sorted(set(rows.split) - set(SPLITS))
     if unknown:
         raise UserError(f"{folder}/splits/person_id_map.csv: split {unknown[0]!r} is none of train, val, test")
@@ -101,11 +101,11 @@ def _instances(
 ) -> list[Pair]:  # fmt: skip
     counts = Counts()
     for name, rows in labels.items():
-        there = embeddings.has(rows[["patient_id", "prediction_time"]])
+        there = embeddings.has(rows.loc[:, ["patient_id", "prediction_time"]])
         counts.leave(f"{name}: a label without an embedding", int((~there).sum()))
         known = rows.patient_id.isin(list(sides))
         counts.leave(f"{name}: a label of a patient in no split", int((there & ~known).sum()))
-        labels[name] = rows[there & known].reset_index(drop=True)
+        labels[name] = rows.loc[there & known].reset_index(drop=True)
         counts.rows[name] = len(labels[name])
     print(f"{source}: {counts.report()}")
     empty = pd.DataFrame(columns=list(COLUMNS))
@@ -119,22 +119,9 @@ def _instances(
     return instances(cohorts, sizes, Privacy.CREDENTIALED)
 
 
-def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; give EHRSHOT's folder as it is released")
-    try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no readable CSV: {error}") from None
-    for column in columns:
-        if column not in frame.columns:
-            raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
-    return frame.loc[:, list(columns)]
-
-
 def _labels(path: Path, task: Definition) -> pd.DataFrame:
     """A labels file as `labels.label` gives them; the last row of one patient and time counts, as there is one."""
-    frame = _csv(path, COLUMNS)
+    frame = texts(path, COLUMNS, AS_RELEASED)
     values = [_value(value, task) for value in frame.value]
     if None in values:
         row = values.index(None)

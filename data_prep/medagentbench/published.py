@@ -53,10 +53,8 @@ def read(file: Path, base: Path) -> tuple[list[Pair], Refusals, list[Difference]
             differences.append(Difference(id_, stored, asked.answer))
         account.used += 1
         pairs.append(_pair(file, id_, BY_TASK[task], instruction, context, asked, known))
-    print(account.report())
     tell(file, differences)
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account, differences
 
 
@@ -65,7 +63,7 @@ def _row(file: Path, place: str, row: dict[str, Any]) -> tuple[str, str, str, st
     found = ID.fullmatch(id_)
     if not found:
         raise UserError(f"{file}: {place}: id: {id_!r} is none of task1_1 to task10_30. No row was used.")
-    context = row.get("context", "")
+    context = row.get("context") or ""
     if not isinstance(context, str):
         raise UserError(f"{file}: {place}: context: {context!r:.60} is no text. No row was used.")
     return id_, found[1], text_of(file, place, row, "instruction"), context.strip()

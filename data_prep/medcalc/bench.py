@@ -1,6 +1,6 @@
-"""MedCalc-Bench's own CSV files (v1.0, v1.2, Verified): rows as tasks, and their labels against our calculators.
+"""MedCalc-Bench's own files (v1.0, v1.2, Verified): rows as tasks, and their labels against our calculators.
 
-The three versions share their columns, and so does MedAgentGym's JSONL of v1.0. Our calculators read a row's
+The three versions share their columns, as CSV, zipped, or Parquet of Hugging Face, and so does MedAgentGym's JSONL of v1.0. Our calculators read a row's
 `Relevant Entities`; where label and calculator differ by more than the official tolerance, `audit` says by how much.
 """
 
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ast
 import csv
+import io
 import re
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from typing import Any
 from data_prep.medcalc.entities import Entities
 from data_prep.medcalc.labels import CALCULATORS, day
 from data_prep.medcalc.task import ACTIONS, CONTRACTS
-from data_prep.published import json_rows
+from data_prep.published import any_rows
 from galen.errors import UserError
 from galen.oracles import judge
 from galen.oracles.values import number as number_in
@@ -109,15 +112,17 @@ def report(findings: list[Finding]) -> str:
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     if not path.exists():
         raise UserError(f"{path}: no such file; give MedCalc-Bench's train or test CSV")
-    if path.suffix == ".jsonl":
+    if path.suffix in (".jsonl", ".parquet"):
         rows = [
-            (i, {k: str(v) for k, v in row.items() if v is not None}) for i, (_, row) in enumerate(json_rows(path), 1)
+            (i, {k: str(v) for k, v in row.items() if v is not None}) for i, (_, row) in enumerate(any_rows(path), 1)
         ]
         columns = rows[0][1].keys()
     else:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
+        reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+        try:
             rows, columns = list(enumerate(reader, 2)), reader.fieldnames or ()
+        except csv.Error as error:
+            raise UserError(f"{path}: after line {reader.line_num}: no CSV: {error}; get the file again") from None
     missing = [c for c in COLUMNS if c not in columns]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; expected MedCalc-Bench's columns")
@@ -131,6 +136,22 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             known = f"MedCalc-Bench has {len(CALCULATORS)} calculators, not this one"
             raise UserError(f"{path}: row {i}: Calculator ID: {row['Calculator ID']}: {known}. No row was used.")
     return rows
+
+
+def _text(path: Path) -> str:
+    """A CSV's text; the release has its training file zipped."""
+    try:
+        if path.suffix != ".zip":
+            return path.read_bytes().decode("utf-8-sig")
+        with zipfile.ZipFile(path) as archive:
+            held = [name for name in archive.namelist() if name.endswith(".csv") and "__MACOSX" not in name]
+            if len(held) != 1:
+                raise UserError(f"{path}: holds {len(held)} CSV files; give MedCalc-Bench's own zip, or its CSV")
+            return archive.read(held[0]).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start}: not UTF-8: save it as UTF-8, or get it again") from None
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path}: no readable zip: {error}; get it again") from None
 
 
 def _answer(path: Path, row: int, oracle: str, text: str) -> Any:

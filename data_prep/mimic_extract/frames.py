@@ -4,8 +4,6 @@
 each hour of it, `hours_in` 0 up to the last begun one.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data_prep.hospital.generate import generate as hospital
+from data_prep.hospital.model import Hospital
 from data_prep.mimic_extract.bedside import measured
 from data_prep.mimic_extract.courses import course
 from data_prep.mimic_extract.frames import Frames, hour_index, wide
@@ -20,7 +21,11 @@ def generate(patients: int, seed: int) -> Frames:
 
     Its first people are those of a smaller one, so that they are also in the other families' hospital.
     """
-    people = hospital(patients, seed)
+    return frames_of(hospital(patients, seed), seed)
+
+
+def frames_of(people: Hospital, seed: int) -> Frames:
+    """The frames of the hospital `people`; the same people and seed give the same frames."""
     statics, traits = of_hospital(people, seed)
     rng = np.random.default_rng([seed, STREAM])
     seen = course(rng, statics, traits)

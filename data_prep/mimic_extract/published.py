@@ -22,6 +22,7 @@ from data_prep.mimic_extract.build import Pair, pair, scored
 from data_prep.mimic_extract.cases import HIDDEN, LABELLED, Case, Spec, mixed, too_rare, write
 from data_prep.mimic_extract.frames import IDS, STATICS, STATISTICS, Frames
 from data_prep.published import Refusals, json_rows, split_of, text_of
+from data_prep.sources.csvs import texts
 from galen.errors import UserError
 from galen.types import Privacy
 
@@ -120,16 +121,9 @@ def _labels(rng: np.random.Generator, path: Path, spec: Spec, hours: pd.DataFram
 
 def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
     """Whole numbers: ids, windows and labels, also where they are written as tensor(7), True or False."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; MedAgentGym's data folder has it once it is prepared")
-    try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no readable CSV: {error}") from None
+    frame = texts(path, columns, "MedAgentGym's data folder has it once it is prepared")
     made = {}
     for column in columns:
-        if column not in frame:
-            raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
         text = frame[column].str.replace(r"^tensor\((.*)\)$", r"\1", regex=True).replace({"True": "1", "False": "0"})
         numbers = pd.Series(pd.to_numeric(text, errors="coerce"))
         highest = {LABEL: len(w.CLASSES)}.get(column, 1 if column in w.OUTCOMES else np.inf)

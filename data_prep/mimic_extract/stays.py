@@ -1,7 +1,5 @@
 """Intensive-care stays of a hospital as MIMIC-III's tables have them, and what their courses depend on."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import random

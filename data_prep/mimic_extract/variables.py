@@ -4,8 +4,6 @@ Source: Wang et al. 2020 and the project's resources. `variable_ranges.csv` is t
 their map marks as ready; of body fluids only blood, where theirs has eosinophils of pleura and liquor, and a pH of ascites.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,7 +23,7 @@ def _limits() -> pd.DataFrame:
     table = pd.read_csv(_HERE / "variable_ranges.csv")
     table = table.assign(LEVEL2=table["LEVEL2"].str.lower()).drop_duplicates("LEVEL2").set_index("LEVEL2")
     limits = table[["OUTLIER LOW", "VALID LOW", "VALID HIGH", "OUTLIER HIGH"]]
-    whole = limits[limits.notna().all(axis=1)].reindex(VARIABLES)
+    whole = limits.loc[limits.notna().all(axis=1)].reindex(VARIABLES)
     return pd.DataFrame(whole).fillna({name: -np.inf if name.endswith("LOW") else np.inf for name in whole.columns})
 
 

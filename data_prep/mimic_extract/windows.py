@@ -4,8 +4,6 @@ Source: Wang et al. 2020, section 4. Outcomes: the first `window` hours of stays
 hours of history, a gap of six, and four hours in which an intervention goes on, begins, ends or stays away.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import numpy as np

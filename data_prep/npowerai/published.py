@@ -118,10 +118,8 @@ def read(file: Path) -> tuple[list[Pair], Refusals, list[Difference]]:
             differences.append(Difference(place, label, ours, why))
         account.used += 1
         pairs.append(_pair(file, place, number, target, question, values, ours))
-    print(account.report())
     tell(file, differences)
-    if not pairs:
-        raise UserError(f"{file}: no row is usable; the reasons are above")
+    account.close(pairs)
     return pairs, account, differences
 
 

@@ -1,7 +1,7 @@
 """A folder of CSV files as a source ships them, read in chunks; whatever is wrong is named by file, place and fix.
 
-Names of files and columns may be in any case, files gzipped or not, with a byte order mark or without. Only an empty
-field is missing: a drug route 'na' or an organism 'none' stays text.
+Names of files and columns may be in any case, files gzipped or not, with a byte order mark or without, OMOP's vocabulary
+separated by tabs as Athena ships it. Only an empty field is missing: a drug route 'na' or an organism 'none' stays text.
 """
 
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
@@ -10,8 +10,10 @@ field is missing: a drug route 'na' or an organism 'none' stays text.
 
 from __future__ import annotations
 
+import csv
+import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +82,13 @@ class CsvFolder:
         rows = 0
         try:
             read = pd.read_csv(
-                path, encoding="utf-8-sig", keep_default_na=False, na_values=[""], low_memory=False, **options
+                path,
+                encoding="utf-8-sig",
+                keep_default_na=False,
+                na_values=[""],
+                low_memory=False,
+                **_form(path),
+                **options,
             )
             for part in [read] if isinstance(read, pd.DataFrame) else read:
                 # pandas takes columns that the header does not name for an index.
@@ -99,6 +107,31 @@ class CsvFolder:
         except pd.errors.ParserError as error:
             reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
             raise UserError(f"{path}: {reason}; a quote or comma is out of place there: get the file again") from None
+
+
+def _form(path: Path) -> dict[str, object]:
+    """How pandas is to take `path`: where only tabs divide its header, as text without quotes."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        head = file.readline()
+    return {"sep": "\t", "quoting": csv.QUOTE_NONE} if b"\t" in head and b"," not in head else {}
+
+
+def texts(path: Path, columns: Sequence[str], give: str) -> pd.DataFrame:
+    """The `columns` of one small CSV as text; `give` says what to do where the file is missing.
+
+    Raises:
+        UserError: no such file, no CSV, or a column is missing; named.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; {give}")
+    try:
+        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: no readable CSV: {error}") from None
+    for column in columns:
+        if column not in frame:
+            raise UserError(f"{path}: column {column} is missing; found {', '.join(frame.columns)}")
+    return frame.loc[:, list(columns)]
 
 
 def numbers(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:

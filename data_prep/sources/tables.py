@@ -1,7 +1,5 @@
 """Rows from frames and CSVs into SQLite, and the synthetic COST of EHRSQL (Lee et al. 2022): one price a code."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import hashlib

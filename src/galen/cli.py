@@ -57,8 +57,8 @@ def data(
     from_seqsql: Annotated[Path | None, typer.Option(help="EHR-SeqSQL's data.json.")] = None,
     from_ehrcon: Annotated[Path | None, typer.Option(help="EHRCon as PhysioNet ships it: a folder.")] = None,
     from_medagentgym: Annotated[Path | None, typer.Option(help="MedAgentGym's data folder, with databases.")] = None,
-    from_biocoder: Annotated[Path | None, typer.Option(help="BioCoder's Python functions: JSON or JSONL.")] = None,
-    from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's CSV files, train and test.")] = [],  # noqa: B006
+    from_biocoder: Annotated[Path | None, typer.Option(help="BioCoder's Python functions, in one file.")] = None,
+    from_medcalc: Annotated[list[Path], typer.Option(help="MedCalc-Bench's files, train and test.")] = [],  # noqa: B006
     from_biodsbench: Annotated[Path | None, typer.Option(help="BioDSBench's folder, with the studies' tables.")] = None,
     from_medagentbench: Annotated[
         Path | None, typer.Option(help="MedAgentBench's task file (test_data_v2.json).")

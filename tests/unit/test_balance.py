@@ -1,5 +1,8 @@
 """Families share the gradient: weights by hand."""
 
+from functools import partial
+
+import fakes
 import pytest
 import torch
 from fakes import two_turns
@@ -12,8 +15,7 @@ FAMILIES = torch.tensor([0, 0, 1, 0, 2])
 ADVANTAGES = torch.tensor([1.0, -1.0, 0.25, 0.5, 0.0], dtype=torch.float64)
 
 
-def near(found, expected):
-    torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype), atol=1e-12, rtol=0)
+near = partial(fakes.near, atol=1e-12)
 
 
 def test_each_family_that_has_advantages_weighs_alike():

@@ -1,6 +1,7 @@
 """BioCoder's functions in the layouts of its release and of MedAgentGym, written here."""
 
 import json
+import re
 
 import pytest
 
@@ -89,6 +90,8 @@ def test_a_main_of_the_agents_own_passes_the_released_rule_only(tmp_path):
         ({"context": CONTEXT.replace("random.seed(42)", "import time; random.seed(time.time_ns())")}, "its reference prints two things on one case"),
         ({"context": CONTEXT.replace("range(30)", "range(0)")}, "its reference prints the same on all 20 cases"),
         ({"context": CONTEXT.replace("print(", "str((").replace(":.6f}')", ":.6f}'))")}, "its reference does not run: it prints nothing"),
+        ({"context": CONTEXT + "# <|list;range=1,2|>"}, "its module has a placeholder that the fuzzer does not fill: kind 'list'"),
+        ({"context": CONTEXT + "# <|int;range=a,b|>"}, "its module has a placeholder that the fuzzer does not fill"),
         ({"solution": "print(1)\ndef gc(seq):\n    return 1"}, "its reference does not run: line 1: neither an import"),
         ({"solution": "def gc(seq):\n    import os\n    os._exit(0)"}, "its reference does not run: ended without a report"),
     ],
@@ -105,6 +108,59 @@ def test_modules_that_set_no_seed_get_one(tmp_path):
         _write(tmp_path, [{**ROW, "context": CONTEXT.replace("    random.seed(42)\n", "")}])
     )
     assert len({json.dumps(o) for o in gold.answer["outcomes"]}) > 3
+
+
+FILLED = {
+    "int;range=2,5": r"[2-5]", "int": r"-?\d+", "float;range=0,1": r"0\.\d+(e-\d+)?", "bool": "True|False", "bool;type=int": "[01]",
+    "string": '"[A-Za-z]{10}"', "string;length=4;type=alpha": '"[a-z]{4}"', "string;custom=A,C,G,T;length=6;quotes=single": "'[ACGT]{6}'",
+    "string; length=3; quotes=none": "[A-Za-z]{3}", "string;type=alphanumeric_special;length=50": "\"[^\"'\\\\]{50}\"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", FILLED)
+def test_a_placeholder_is_filled_as_the_fuzzer_does(asked):
+    """Its grammar, in gersteinlab/BioCoder's evaluation/Fuzzer: kinds, ranges, lengths, alphabets, quotes."""
+    said = [published.filled(f"random.seed(1)\nx = <|{asked}|>", case).split("x = ")[1] for case in range(20)]
+    assert len(set(said)) > 1 and [text for text in said if not re.fullmatch(FILLED[asked], text)] == []
+
+
+def test_a_text_stands_in_a_formatted_one(tmp_path):
+    """The release's own module of `encode_url_query`: Python before 3.12 takes no single quote there."""
+    context = RELEASED["contextCode"].replace("twice(<|string|>)", "f'{twice(<|string|>)} ={<|string|>}'")
+    [(_, gold)], _ = published.read(_write(tmp_path, [{**RELEASED, "contextCode": context}]))
+    assert all("f'{twice(\"" in program for program in gold.answer["programs"])
+
+
+def test_files_without_modules_are_told_what_to_give(tmp_path):
+    """gersteinlab/BioCoder's datasets/python_public.json: columns of functions and counts, as pandas writes them."""
+    (tmp_path / "python_public.json").write_text(
+        json.dumps({"golden": {"0": "def f(x):\n    return x\n"}, "lines": {"0": 2}})
+    )
+    with pytest.raises(UserError, match=r"functions without the modules .* lilbillbiscuit/biocoder_public"):
+        published.read(tmp_path / "python_public.json")
+
+
+def test_a_line_ends_where_json_says(tmp_path):
+    """Texts may hold U+2028 and U+0085 as they are, which Python's `splitlines` takes for ends."""
+    (tmp_path / "test.jsonl").write_text(
+        json.dumps({**ROW, "problem": "count\u2028G and\x85C"}, ensure_ascii=False) + "\n"
+    )
+    assert published.read(tmp_path / "test.jsonl")[1].used == 1
+
+
+def test_hugging_faces_parquet_is_read(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    rows = [RELEASED | {"comment": None}, RELEASED | {"language": "java", "comment": "x"}]
+    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "train-00000-of-00001.parquet")
+    [(task, gold)], account = published.read(tmp_path / "train-00000-of-00001.parquet")
+    assert (
+        account.refused == 1
+        and task.split == "train"
+        and judge(task.oracle, RELEASED["goldenCode"], gold.answer).passed
+    )
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UserError, match=r"broken.parquet: no readable Parquet"):
+        published.read(tmp_path / "broken.parquet")
 
 
 def test_a_row_without_its_fields_is_named(tmp_path):

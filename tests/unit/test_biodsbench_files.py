@@ -1,6 +1,7 @@
 """BioDSBench's and MedAgentGym's own rows, written here with their fields over small tables in cBioPortal's form."""
 
 import json
+import tarfile
 
 import pytest
 
@@ -119,6 +120,29 @@ def test_rows_that_cannot_be_judged_on_data_are_refused_and_counted(tmp_path, ca
         "its reference does not hold its own tests": ["row 6"],
     }  # fmt: skip
     assert "3 used, 6 refused" in capsys.readouterr().out
+
+
+def test_the_release_is_read_as_it_is_packed(tmp_path):
+    """data_files/raw_patient_data_for_python_tasks.tar.gz holds datasets/<study>/data/<table>.txt."""
+    home = tmp_path / "release"
+    (home / "data_files").mkdir(parents=True)
+    path = home / "data_files" / "raw_patient_data_for_python_tasks.tar.gz"
+    for study in ("25303977", "28985567"):
+        study_home = tmp_path / "loose" / "datasets" / study / "data"
+        study_home.mkdir(parents=True)
+        (study_home / "data_clinical_patient.txt").write_text(HEAD + PATIENTS)
+        (study_home / "._data_clinical_patient.txt").write_bytes(b"\x00\x05\x16\x07")
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(tmp_path / "loose" / "datasets", "datasets")
+    (home / published.TASKS).write_text(
+        "\n".join(json.dumps(_row(i, row, gym=False)) for i, row in enumerate(ROWS[:2]))
+    )
+    pairs, account = published.read_release(home, tmp_path / "resources")
+    assert account.used == 2 and {t.metadata["study"] for t, _ in pairs} == {"25303977", "28985567"}
+    assert "._" not in pairs[0][0].prompt.documents[0]
+    path.write_bytes(path.read_bytes()[:90])
+    with pytest.raises(UserError, match=r"python_tasks.tar.gz: no readable archive"):
+        published.read_release(home, tmp_path / "resources")
 
 
 def test_text_tables_are_also_there_as_csv(gym):

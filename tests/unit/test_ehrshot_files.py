@@ -1,5 +1,6 @@
 """EHRSHOT's own files, MedAgentGym's copy of them and an OMOP zip, in their published layouts."""
 
+import csv
 import json
 import pickle
 import random
@@ -137,6 +138,21 @@ def test_an_omop_zip_gives_the_labels_of_its_tables(tmp_path):
         assert ours.astype(str).equals(theirs.astype(str)), task.name
     few, counts = omop.read(tmp_path / "cdm.zip", 10)
     assert few.person.person_id.nunique() == few.visit_occurrence.person_id.nunique() == 10 and counts.left_out
+
+
+def test_athenas_vocabulary_is_read_with_its_tabs(tmp_path):
+    """CONCEPT.csv and CONCEPT_ANCESTOR.csv as Athena has them: tab-separated, a quote is a letter, names hold commas."""
+    cdm = generate(40, random.Random(6), 1)
+    named = cdm.concept.assign(concept_name=['5" needle, sterile', *cdm.concept.concept_name.tolist()[1:]])
+    with zipfile.ZipFile(tmp_path / "cdm.zip", "w") as archive:
+        for field in fields(cdm):
+            table = named if field.name == "concept" else getattr(cdm, field.name)
+            days = {c.replace("datetime", "date"): table[c].dt.date for c in table.columns if c.endswith("_datetime")}
+            form = {"sep": "\t", "quoting": csv.QUOTE_NONE} if field.name.startswith("concept") else {}
+            archive.writestr(f"{field.name.upper()}.csv", table.assign(**days).to_csv(index=False, **form))
+    again, counts = omop.read(tmp_path / "cdm.zip")
+    assert counts.left_out == {} and again.concept.concept_name.tolist() == named.concept_name.tolist()
+    assert len(again.concept_ancestor) == len(cdm.concept_ancestor)
 
 
 @pytest.mark.slow

@@ -8,21 +8,12 @@ import pytest
 
 from data_prep.ehrsql.build import build
 from data_prep.ehrsql.eicu import EICU
-from data_prep.eicu.view import write_sqlite
-from data_prep.hospital.generate import generate
 from galen.oracles import judge
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    found = tmp_path_factory.mktemp("eicu") / "eicu.sqlite"
-    write_sqlite(generate(300, 6), found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def instances(path):
-    return list(build(path, 900, 150, 20, 0, selected="all", dialect=EICU))
+def instances(eicu):
+    return list(build(eicu, 900, 150, 20, 0, selected="all", dialect=EICU))
 
 
 def test_instances_keep_the_laws(instances):
@@ -43,13 +34,13 @@ def test_instances_keep_the_laws(instances):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_instances(path):
-    first, second = (list(build(path, 60, 20, 5, 3, selected="all", dialect=EICU)) for _ in range(2))
+def test_the_same_seed_gives_the_same_instances(eicu):
+    first, second = (list(build(eicu, 60, 20, 5, 3, selected="all", dialect=EICU)) for _ in range(2))
     assert first == second
 
 
-def test_references_pass_and_wrong_answers_fail(path, instances):
-    db = sqlite3.connect(path)
+def test_references_pass_and_wrong_answers_fail(eicu, instances):
+    db = sqlite3.connect(eicu)
     for task, gold in instances[::5]:
         rows = db.execute(gold.solution).fetchall()
         assert judge(task.oracle, "\n".join("\t".join(map(str, r)) for r in rows), gold.answer).passed

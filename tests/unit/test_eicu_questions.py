@@ -14,8 +14,6 @@ from data_prep.ehrsql import draws, fill, times
 from data_prep.ehrsql.build import select
 from data_prep.ehrsql.eicu import EICU
 from data_prep.ehrsql.events import Events
-from data_prep.eicu.view import write_sqlite
-from data_prep.hospital.generate import generate
 
 TEMPLATES = {t.key: t for t in select(EICU, "all")}
 TIME = {
@@ -27,15 +25,8 @@ DAY = 86400
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    found = tmp_path_factory.mktemp("eicu") / "eicu.sqlite"
-    write_sqlite(generate(300, 6), found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def hospital(path):
-    return Rows(path)
+def hospital(eicu):
+    return Rows(eicu)
 
 
 class Rows:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fakes import BASE, SETTINGS, run_grpo, tiny, trainer_of, two_turns
+from fakes import BASE, SETTINGS, near, run_grpo, tiny, trainer_of, two_turns
 from trl import GRPOTrainer
 
 from galen.train.grpo import AgentGRPOTrainer, train_grpo
@@ -48,10 +48,6 @@ def trainer(tasks, tmp_path, monkeypatch):
         train_grpo, monkeypatch, AgentGRPOTrainer, tiny(), BASE, tasks, settings, tmp_path, seed=0, play=play,
         sync=lambda m: None, check=lambda m, e: (0.0, 0.0), context=640,
     )  # fmt: skip
-
-
-def near(found, expected):
-    torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype), atol=1e-6, rtol=0)
 
 
 def test_an_advantage_is_a_reward_against_its_groups_mean(trainer):

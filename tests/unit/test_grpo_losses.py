@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from fakes import BASE, SETTINGS, tiny, trainer_of, two_turns
+from fakes import BASE, SETTINGS, near, tiny, trainer_of, two_turns
 
 from galen.config import validate
 from galen.errors import UserError
@@ -15,10 +15,6 @@ from galen.types import Group, StopReason
 SMALL = {"group_size": 2, "micro_batch": 2, "minibatches": 2}
 REWARDS = [(1.0, 0.0), (0.25, 1.0)]
 TOKENS = [([30, 31], [40, 41], [32]), ([33], [42, 43], [34])]
-
-
-def near(found, expected, atol=1e-6):
-    torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype), atol=atol, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,14 @@ def test_what_gives_no_task_is_refused_and_counted(tmp_path, folder, people):
         published.read(write(tmp_path, odd[:1]), folder / "fhir.sqlite")
 
 
+def test_a_row_may_have_neither_context_nor_patient(tmp_path, folder, people):
+    """The release's last two of task 1 have no eval_MRN; copies of it have null for no context."""
+    row = dict(rows(people[0])[0], context=None)
+    del row["eval_MRN"]
+    [(task, gold)], _, _ = published.read(write(tmp_path, [row]), folder / "fhir.sqlite")
+    assert task.prompt.documents == () and gold.answer["answer"] == [people[0].mrn]
+
+
 def test_a_stored_solution_that_is_not_ours_is_told(tmp_path, folder, people, capsys):
     row = dict(rows(people[0])[0], sol=["S0000001"])
     _, _, [difference] = published.read(write(tmp_path, [row]), folder / "fhir.sqlite")

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 from collections import Counter
+from math import exp, log
 
 import pytest
 
@@ -179,3 +180,53 @@ def test_the_whole_set_is_sound(tmp_path, backend, template):
         hack(tmp_path / "gym", template, backend, n=1, only=["constant_one", "answer_then_another", "full_width"])
     )
     assert [o for o in outcomes if not o.held] == []
+
+
+def cockcroft():
+    """167 lb and 1.88 m: BMI 75.75 / 3.5344 = 21.4, so the lesser of 75.75 kg and Devine's 45.5 + 2.3 * 14.016 = 77.74."""
+    return (140 - 86) * (167 * 0.45359237) * 0.85 / (72 * 1.0)
+
+
+def meld():
+    """Bilirubin 68 / 17.104 = 3.976 mg/dL; sodium 137 adds nothing."""
+    return round(0.957 * log(2.7) + 0.378 * log(68 / 17.104) + 1.120 * log(2.8) + 0.643, 1) * 10
+
+
+def hard_disease():
+    """ATP III, men: 72 years (70 beside smoking), cholesterol 190, HDL 1.26 * 38.67, pressure 123 treated, a smoker."""
+    age, cholesterol, hdl = log(72), log(190), log(1.26 * 38.67)
+    linear = (
+        52.00961 * age + 20.014077 * cholesterol - 0.905964 * hdl + 1.305784 * log(123) + 0.241549 + 12.096316
+        - 4.605038 * age * cholesterol - 2.84367 * log(70) - 2.93323 * age**2 - 172.300168
+    )  # fmt: skip
+    return 100 * (1 - 0.9402 ** exp(linear))
+
+
+BY_HAND = {  # id: what is read, and the answer
+    "id/000018": (("Age of 86", "Creatinine of 1.0 mg/dl", "Weight of 167 lb", "Height of 1.88 m", "female"), cockcroft()),
+    "id/000021": (("bilirubin of 68 umol/l", "Creatinine of 2.7 mg/dl", "ratio of 2.8", "Sodium of 137"), meld()),
+    "id/000026": (("Age of 72", "Cholesterol of 190 mg/dl", "Hdl of 1.26 mmol/l", "pressure 123", "smoker", "treated"), hard_disease()),
+    # Breaths 25-34, sodium 111-119, creatinine 2.0-3.4, white cells from 40, 15 - 4 of the coma scale, 55-64 years
+    "id/000032": (("Respiratory rate of 32", "Sodium of 119", "Creatinine of 2.8", "cells of 43.7 k", "score of 4 points", "Age of 58"), 1 + 3 + 3 + 4 + 11 + 3),
+    # 97 / 0.51 = 190 and ventilated, 121 k platelets, bilirubin 12, dobutamine, coma scale below 6, creatinine 209 / 88.4
+    "id/000035": (("0.51 (fraction)", "pressure of 97", "121885", "bilirubin of 12.0", "dobutamine", "score of 4 points", "209 umol/l"), 3 + 1 + 4 + 2 + 4 + 2),
+    # a woman of 44; cancer, heart, kidneys; confusion, 46 breaths; pH 7.2, sodium 119, glucose 330, effusion; 103 F is 39.4 C
+    "id/000040": (("Age of 44", "female", "active cancer", "heart failure", "ph of 7.2.", "Sodium of 119", "effusion", "103.0 f"), 44 - 10 + 30 + 10 + 10 + 20 + 20 + 30 + 20 + 10 + 10),
+    # 13 December is 280 days after 8 March; a cycle of 33 days adds five
+    "id/000042": (("last menses began on 03/08/2018", "33 days"), "12/18/2018"),
+    # 24 + 31 + 28 + 31 + 7 = 121 days
+    "id/000044": (("last menses began on 12/07/2017", "Examined on 04/07/2018"), [121 // 7, 121 % 7]),
+    "id/000046": (("hydromorphone 7 mg three", "hydrocodone 5 mg four", "tramadol 55 mg once a day, given up"), 7 * 3 * 5 + 5 * 4 * 1),
+    "ood/000004": (("Sodium of 112", "Chloride of 113", "Bicarbonate of 15", "Albumin of 33 g/l"), (112 - 113 - 15 + 2.5 * (4 - 3.3) - 12) / (24 - 15)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", BY_HAND)
+def test_a_note_read_and_worked_by_hand(whole, id_):
+    """Ten of the test, of every kind of answer, by the published formulas and score sheets alone."""
+    (task, gold) = next(pair for pair in whole if pair[0].id == f"medcalc/test-{id_}")
+    said, worked = BY_HAND[id_]
+    [note] = task.prompt.documents
+    assert [words for words in said if words not in note] == [], "another note is drawn: read it, and work it out anew"
+    assert gold.answer == (pytest.approx(worked, rel=1e-4) if isinstance(worked, float) else worked)
+    assert judge(task.oracle, " weeks ".join(map(str, worked)) + " days" if isinstance(worked, list) else str(worked), gold.answer).passed  # fmt: skip

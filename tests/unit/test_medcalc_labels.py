@@ -1,6 +1,8 @@
 """MedCalc-Bench's rows over our calculators: its own, and one worked by hand of every calculator that those lack."""
 
+import codecs
 import csv
+import zipfile
 
 import pytest
 
@@ -92,3 +94,34 @@ def test_a_unit_that_is_not_known_is_no_number(raw, said):
 def test_a_calculator_that_the_benchmark_has_not_is_named(tmp_path):
     with pytest.raises(UserError, match=r"row 2: Calculator ID: 12: MedCalc-Bench has 55 calculators"):
         bench.read(rows(tmp_path / "odd.csv", [(12, {}, "1")]))
+
+
+def test_the_release_is_read_in_each_form_that_it_comes_in(shared, tmp_path):
+    """GitHub's CSV, its training file zipped, Hugging Face's Parquet, and what a spreadsheet makes of the CSV."""
+    source = shared / "medcalc" / "one_shot_template_synthetic.csv"
+    ours = bench.read(source)
+    with zipfile.ZipFile(tmp_path / "train_data.csv.zip", "w") as archive:
+        archive.write(source, "train_data.csv")
+        archive.writestr("__MACOSX/._train_data.csv", b"\x00\x05")
+    (tmp_path / "marked.csv").write_bytes(codecs.BOM_UTF8 + source.read_bytes())
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    with source.open(newline="") as file:
+        held = [row | {"Row Number": int(row["Row Number"])} for row in csv.DictReader(file)]
+    parquet.write_table(arrow.Table.from_pylist(held), tmp_path / "test-00000-of-00001.parquet")
+    for path in sorted(tmp_path.iterdir()):
+        theirs = bench.read(path)
+        assert [(t.id, t.prompt, g.answer) for t, g in theirs] == [(t.id, t.prompt, g.answer) for t, g in ours], path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", ",".join(bench.COLUMNS).encode() + b"\n5,caf\xe9", r"x.csv: byte \d+: not UTF-8"),
+        ("x.csv", ",".join(bench.COLUMNS).encode() + b'\n5,"cut of', "x.csv: after line 1: no CSV: unexpected end of data"),
+        ("x.csv.zip", b"PK\x03\x04cut", "no readable zip"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_named(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        bench.read(tmp_path / name)

@@ -15,7 +15,7 @@ from data_prep.mimic_extract.build import build, chance, pair, scored
 from data_prep.mimic_extract.cases import OBSERVED, OBSERVED_UNSEEN, TASKS, Case, Spec
 from data_prep.mimic_extract.courses import course
 from data_prep.mimic_extract.frames import IDS, STATICS, Frames, hour_index
-from data_prep.mimic_extract.generate import generate
+from data_prep.mimic_extract.generate import frames_of, generate
 from data_prep.mimic_extract.programs import baselines
 from data_prep.mimic_extract.stays import of_hospital
 from data_prep.mimic_extract.variables import LIMITS
@@ -32,8 +32,13 @@ ASKED = ("los_3", "vasopressor")
 
 
 @pytest.fixture(scope="module")
-def frames():
-    return generate(1200, 0)
+def people():
+    return hospital(1200, 0)
+
+
+@pytest.fixture(scope="module")
+def frames(people):
+    return frames_of(people, 0)
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +284,66 @@ def test_what_is_drawn_is_as_often_in_the_one_part_as_in_the_other(frames):
     spec = Spec("mort_hosp", "all adults", 24, 6, "all variables", "mean only")
     case = cases.draw(np.random.default_rng(2), frames, frames.statics.index.get_level_values(0), spec)
     assert isinstance(case, Case) and case.train["label"].mean() == pytest.approx(case.test["label"].mean(), abs=0.02)
+
+
+ALL = ("all variables", "mean only")
+FEW = ("vital signs and blood gases", "mean only")
+OUTCOMES = [
+    *(Spec(task, "all adults", 24, 6, *ALL) for task in w.OUTCOMES),
+    Spec("mort_hosp", "women", 18, 6, *FEW),
+    Spec("los_3", "patients of surgical units (SICU, TSICU, CSRU)", 12, 6, *FEW),
+]  # fmt: skip
+NEXT = [
+    *(Spec(task, "all adults", 6, 6, *ALL) for task in w.NEXT),
+    Spec("vasopressor", "patients aged 60 or more", 6, 6, *FEW),
+    Spec("ventilation", "emergency admissions", 6, 6, *FEW),
+]  # fmt: skip
+NAME = lambda spec: f"{spec.task}, {spec.cohort}"
+
+
+def instance(frames, spec, tmp_path):
+    """The gold answer of a drawn instance, and the hours that it shows of those who are asked about."""
+    case = cases.draw(np.random.default_rng(5), frames, frames.statics.index.get_level_values(0), spec)
+    folder = tmp_path / "test-id-000000"
+    assert case is not None
+    cases.write(frames, case, folder)
+    _, gold = pair(
+        folder, case, {"baseline": 0.5, "threshold": 0.6}, "", Privacy.SYNTHETIC, split="test", distribution="id"
+    )
+    shown = pd.read_csv(folder / "test_hours.csv", header=[0, 1], index_col=list(range(5 if spec.windows else 4)))
+    return gold.answer, shown.index.to_frame(index=False)
+
+
+@pytest.mark.parametrize("spec", OUTCOMES, ids=NAME)
+def test_an_outcome_read_and_worked_by_hand(people, frames, spec, tmp_path):
+    """Each hidden label from the hospital's records: the first intensive care, its end, and how the stay ended."""
+    answer, shown = instance(frames, spec, tmp_path)
+    known = {
+        p.id: sorted(((a, s) for a in p.admissions for s in a.icu), key=lambda x: x[1].start) for p in people.patients
+    }
+    left = frames.statics["outtime"].groupby(level="subject_id").first()
+    for subject, label in answer:
+        stay, care = known[subject][0]
+        died, end = stay.destination == "dead/expired", left[subject]
+        assert end == care.end or (died and end == stay.end), "who dies in the unit stays in it until then"
+        days = (end - care.start).total_seconds() / 86400
+        worked = {"mort_hosp": died, "mort_icu": died and end == stay.end, "los_3": days > 3, "los_7": days > 7}
+        assert label == worked[spec.task] and 24 * days >= spec.window + spec.gap
+        assert shown.loc[shown["subject_id"] == subject, "hours_in"].tolist() == list(range(spec.window))
+    assert {label for _, label in answer} == {0, 1}
+
+
+@pytest.mark.parametrize("spec", NEXT, ids=NAME)
+def test_what_is_done_next_read_and_worked_by_hand(frames, spec, tmp_path):
+    """Each hidden label from the ten hours after those shown: six in which nothing changes, and four."""
+    answer, shown = instance(frames, spec, tmp_path)
+    asked = frames.interventions["vaso" if spec.task == "vasopressor" else "vent"].droplevel(IDS[1:])
+    on = {subject: "".join(map(str, rows)) for subject, rows in asked.groupby(level="subject_id")}
+    first = shown.groupby(["subject_id", "window_idx"])["hours_in"].agg(["min", "size"])
+    for subject, window, label in answer:
+        begin, length = first.loc[(subject, window)]
+        gap, ahead = on[subject][begin + 6 : begin + 12], on[subject][begin + 12 : begin + 16]
+        assert length == 6 and len(ahead) == 4
+        stays, changes = {"000000": ("control", "onset"), "111111": ("on", "wean")}[gap]
+        assert w.CLASSES[label] == (stays if ahead == gap[:4] else changes), (gap, ahead)
+    assert {row[-1] for row in answer} == {0, 1, 2, 3}

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import torch
-from fakes import PPO, SEPARATE, scripted, tiny, tiny_lora, train_ppo_on, trainer_of, two_turns
+from fakes import PPO, SEPARATE, near, scripted, tiny, tiny_lora, train_ppo_on, trainer_of, two_turns
 from safetensors.torch import load_file
 
 from galen.config import validate
@@ -28,10 +28,6 @@ ALONE = lambda x: x  # the sum over all processes, where there is one
 MASK = torch.tensor([[1, 1, 0, 0, 1, 0]])
 VALUES = torch.tensor([[0.5, 0.4, 7.0, -7.0, 0.3, 9.0]], dtype=torch.float64)
 REWARDS = torch.tensor([[0.0, -0.1, 0.0, 0.0, 0.9, 0.0]], dtype=torch.float64)
-
-
-def near(found, expected, atol=1e-6):
-    torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype), atol=atol, rtol=0)
 
 
 def test_advantages_are_over_the_agents_tokens_alone():

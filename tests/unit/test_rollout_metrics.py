@@ -1,10 +1,10 @@
 """The numbers of a rollout, against hand-made episodes."""
 
 import pytest
-from fakes import two_turns
+from fakes import group, two_turns
 
 from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
-from galen.types import Action, ActionKind, Fault, Group, Owner, StopReason
+from galen.types import Action, ActionKind, Fault, Owner, StopReason
 
 
 def episode(reward, family="f", stop=StopReason.SUBMITTED, fault=None, kinds=(), tokens=([1, 2], [3, 4, 5], [6])):
@@ -16,10 +16,6 @@ def episode(reward, family="f", stop=StopReason.SUBMITTED, fault=None, kinds=(),
     if fault:
         changed |= {"fault": Fault(owner=fault, message=""), "stop": StopReason.FAULT, "verdict": None}
     return made.model_copy(update=changed)
-
-
-def group(*episodes):
-    return Group(task_id="t", episodes=episodes)
 
 
 def test_rewards_are_means_of_graded_episodes_by_family():

@@ -1,10 +1,10 @@
 """Reward shaping: costs by hand, and what they do to a group. The verdict stays what it was."""
 
 import pytest
-from fakes import two_turns
+from fakes import group, two_turns
 
 from galen.train.shaping import ShapingSettings, costs, shape, shaped
-from galen.types import Action, ActionKind, Group, ParseError, Turn
+from galen.types import Action, ActionKind, ParseError, Turn
 
 A, B = (Action(kind=ActionKind.CODE_EXECUTION, content=c, lang="sql") for c in "ab")
 BAD, WORSE = ParseError(message="no action"), ParseError(message="2 blocks")
@@ -43,10 +43,6 @@ def test_an_outcome_less_its_costs():
     assert shaped(episode(A, BAD), 1.0, settings) == pytest.approx(0.6)
     assert shaped(episode(A, BAD), None, settings) is None
     assert shaped(episode(A, BAD, A, A, A), 0.25, ShapingSettings()) == 0.25
-
-
-def group(*episodes):
-    return Group(task_id="t", episodes=episodes)
 
 
 def test_a_group_is_live_by_the_rewards_that_are_trained_on():

@@ -18,6 +18,7 @@ from galen.fhir.rules import checked
 from galen.oracles.values import NUMBER
 from galen.types import Verdict
 
+KIND = "fhir"
 VERSION = 1
 MAX_CHARS = 100_000
 MAX_WRITES = 20
@@ -27,16 +28,16 @@ FREE = ("display", "meta", "id")
 
 def judge(submission: str, gold: dict[str, Any], params: dict[str, Any]) -> Verdict:
     """Pass iff answer and writes are those of `gold`. `params`: `tolerance`, absolute, of the answer's numbers."""
-    record, fault = _read(submission)
+    record, fault = read(submission)
     checks: dict[str, Any] = {"fault": fault} if fault else {}
     if record is not None:
         checks["answer"] = _answers(record["answer"], gold["answer"], params.get("tolerance", 0.0))
         checks["writes"] = _writes(record["writes"], gold["writes"])
     passed = checks.get("answer", False) and checks.get("writes") == "right"
-    return Verdict(reward=float(passed), passed=passed, checks=checks, oracle="fhir", version=VERSION)
+    return Verdict(reward=float(passed), passed=passed, checks=checks, oracle=KIND, version=VERSION)
 
 
-def _read(text: str) -> tuple[dict[str, Any] | None, str]:
+def read(text: str) -> tuple[dict[str, Any] | None, str]:
     """The record of a submission, or why it is none."""
     if len(text) > MAX_CHARS:
         return None, f"longer than {MAX_CHARS} characters"

@@ -21,11 +21,13 @@ from typing import Any, NamedTuple
 
 from galen.errors import GalenError
 from galen.oracles import NONE, judge
+from galen.oracles.fhir import KIND as FHIR
 from galen.oracles.grader import Grader
 from galen.oracles.predictions import KIND as PREDICTIONS
 from galen.oracles.predictions import Form
 from galen.proofs.reference import Computed, References
 from galen.proofs.wrong import wrong_answers, wrong_functions
+from galen.proofs.wrong_records import wrong_records
 from galen.proofs.wrong_tables import wrong_tables
 from galen.sandbox.choose import open_backend, plain
 from galen.tasks.store import GoldStore, read_tasks, splits
@@ -187,6 +189,8 @@ def _tries(task: Task, gold: Gold, right: str) -> list[_Try]:
     made = wrong_code(task, right, gold) if is_code(task) else wrong_answers(right, boolean=is_boolean(task))
     if task.oracle.kind == PREDICTIONS:
         made |= wrong_tables(right, Form.model_validate(task.oracle.params))
+    if task.oracle.kind == FHIR:
+        made |= wrong_records(right)
     wrong = {"no submission": None, "empty": "", **made}
     if not right.strip():
         del wrong["empty"]  # of a question whose right answer is nothing

@@ -10,8 +10,6 @@ import math
 import re
 from collections.abc import Callable
 
-from galen.proofs.wrong_records import wrong_records
-
 NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 YEAR = re.compile(r"\b(?:1[6-9]|2[0-9])\d\d\b")
 FLIPPED = {"yes": "no", "no": "yes", "true": "false", "false": "true", "1": "0", "0": "1"}
@@ -47,7 +45,6 @@ def wrong_answers(right: str, *, boolean: bool) -> dict[str, str]:
     found["a row more"] = "\n".join([*lines, _another(first, boolean, lines)])
     if rest and first not in rest:
         found["a row less"] = "\n".join(rest)
-    found |= wrong_records(right)
     if len(lines) == 1:
         found["two answers in one row"] = f"{first}\t{_another(first, boolean, lines)}"
     return found

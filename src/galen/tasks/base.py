@@ -11,6 +11,7 @@ Each family module defines:
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -21,6 +22,8 @@ from galen.types import Message, Task
 Profile = Literal["full", "compact"]
 """`full` explains everything (pretrained models); `compact` is a few words (the tiny model)."""
 
+AnswerRequest = Callable[[Task, str, Path], str]
+Pose = Callable[[Task, Profile], tuple[Message, ...]]
 _NOT_FAMILIES = {"__init__", "base", "database", "store", "prompting"}
 
 
@@ -30,6 +33,16 @@ class Vocabulary:
 
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+
+
+def no_names(task: Task, data: Path) -> Vocabulary:
+    """The vocabulary of a family without tables: the debugging action reads names from the code itself."""
+    return Vocabulary()
+
+
+def nothing_to_request(why: str) -> AnswerRequest:
+    """The `answer_request` of a family without a database."""
+    return lambda task, query, data: f"nothing to request: {why}"
 
 
 class Family(Protocol):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile, no_names, nothing_to_request
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
 
@@ -26,11 +24,5 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     return Message(role="system", content=system), Message(role="user", content=asked)
 
 
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """There is no index of the tables: the question describes them, and code reads them."""
-    return "nothing to request: the files are described in the question, read them with code"
-
-
-def vocabulary(task: Task, data: Path) -> Vocabulary:
-    """The debugging action reads names from the code itself."""
-    return Vocabulary()
+answer_request = nothing_to_request("the files are described in the question, read them with code")
+vocabulary = no_names

@@ -17,7 +17,7 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 
 from galen.errors import TaskError
-from galen.tasks.base import Vocabulary
+from galen.tasks.base import AnswerRequest, Vocabulary
 from galen.types import Task
 
 Columns = tuple[tuple[str, str], ...]
@@ -68,6 +68,11 @@ def answer(path: Path, request: str, searched: Columns) -> str:
     index = _index(path, searched)
     lines = [line for line in request.lower().splitlines() if line.strip()] or [""]
     return "\n".join(_answer(index, line) for line in lines)
+
+
+def answers(searched: Columns) -> AnswerRequest:
+    """A family's `answer_request`: tables, columns, values and nearest terms, these of the columns `searched`."""
+    return lambda task, query, data: answer(locate(task, data), query, searched)
 
 
 @dataclass(frozen=True)

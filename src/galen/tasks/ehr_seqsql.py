@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from galen.tasks import database
 from galen.tasks.base import Profile
+from galen.tasks.database import answers
 from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.mimic_iii import LINKS, SEARCHED
 from galen.tasks.prompting import pose_query
@@ -32,6 +30,4 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     return pose_query(task, profile, f"{LINKS}\n\n{RULES}", before)
 
 
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
-    return database.answer(database.locate(task, data), query, SEARCHED)
+answer_request = answers(SEARCHED)

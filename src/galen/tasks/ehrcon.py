@@ -7,10 +7,8 @@ named over all rows of the answer, and its boolean is whether there is any.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from galen.tasks import database
 from galen.tasks.base import Profile
+from galen.tasks.database import answers
 from galen.tasks.database import vocabulary as vocabulary
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
@@ -88,6 +86,4 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     return Message(role="system", content=system), Message(role="user", content=user)
 
 
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
-    return database.answer(database.locate(task, data), query, SEARCHED)
+answer_request = answers(SEARCHED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile, Vocabulary, nothing_to_request
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
 
@@ -38,9 +38,7 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     return Message(role="system", content=system), Message(role="user", content=f"Question: {question}")
 
 
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """There is no database to ask: the files are read by code."""
-    return "nothing to request: read the files with code"
+answer_request = nothing_to_request("read the files with code")
 
 
 def vocabulary(task: Task, data: Path) -> Vocabulary:

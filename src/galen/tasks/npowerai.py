@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from galen.tasks.base import Profile, Vocabulary
+from galen.tasks.base import Profile, no_names, nothing_to_request
 from galen.tasks.prompting import explain_actions
 from galen.types import Message, Task
 
@@ -27,11 +25,5 @@ def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
     return Message(role="system", content=system), Message(role="user", content=user)
 
 
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """There is no database: all that is known is in the question."""
-    return "nothing to request: everything is in the question"
-
-
-def vocabulary(task: Task, data: Path) -> Vocabulary:
-    """Programs are short and self-contained; the debugging action reads names from the code itself."""
-    return Vocabulary()
+answer_request = nothing_to_request("everything is in the question")
+vocabulary = no_names

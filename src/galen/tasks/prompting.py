@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from galen.tasks.base import Profile
+from galen.tasks.base import Pose, Profile
 from galen.types import ActionKind, Message, Task
 
 FORMS = {
@@ -36,6 +36,11 @@ def explain_actions(actions: tuple[ActionKind, ...], *, sql: bool) -> str:
         + "\n\n".join(forms)
         + "\n\nCode runs in a fresh process in a sandbox without network; files in the current folder stay."
     )
+
+
+def poses(rules: str) -> Pose:
+    """A family's `pose`: the question; the full profile tells `rules`, the time, and how to act."""
+    return lambda task, profile: pose_query(task, profile, rules)
 
 
 def pose_query(task: Task, profile: Profile, rules: str, before: str = "") -> tuple[Message, ...]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from galen.tasks import database
-from galen.tasks.base import Profile
+from galen.tasks.database import answers
 from galen.tasks.database import vocabulary as vocabulary
-from galen.tasks.prompting import pose_query
-from galen.types import Message, Task
+from galen.tasks.prompting import poses
 
 CATEGORY_RULE = "the aggregation: count, max, min or avg; plain selections, which have none, are listed with count"
 TABLES = (
@@ -33,11 +29,5 @@ SEARCHED = (
 )  # fmt: skip
 
 
-def pose(task: Task, profile: Profile) -> tuple[Message, ...]:
-    """The question; the full profile explains the tables, what questions mean, and how answers are compared."""
-    return pose_query(task, profile, f"{TABLES}\n\n{RULES}")
-
-
-def answer_request(task: Task, query: str, data: Path) -> str:
-    """Tables, columns, values and nearest terms, as `galen.tasks.database` understands the request."""
-    return database.answer(database.locate(task, data), query, SEARCHED)
+pose = poses(f"{TABLES}\n\n{RULES}")
+answer_request = answers(SEARCHED)
