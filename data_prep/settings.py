@@ -67,7 +67,7 @@ class DataSettings(Frozen):
     A family without a size is left out. Of the families in `keep` so many are kept once all are made.
     """
 
-    patients: int = Field(default=1500, ge=20)
+    patients: int = Field(default=1200, ge=20)
     mimic_iii: MimicSize | None = None
     eicu: FamilySize | None = None
     treqs: FamilySize | None = None

@@ -1,7 +1,7 @@
 """The EHRCon view of a hospital: the 13 MIMIC-III tables that notes are checked against, in one SQLite file.
 
 It is read from the MIMIC-III view, so every id, value and time is the same there and here. What a patient drinks and is
-infused is in INPUTEVENTS_CV or INPUTEVENTS_MV by the system that the stay's unit charted with, as in MIMIC-III, where
+infused is in INPUTEVENTS_CV or INPUTEVENTS_MV by the system that the admission was charted with, as in MIMIC-III, where
 CareVue was followed by MetaVision; MetaVision has items of its own for the same labels.
 
 One file holds all admissions, as MedAgentGym's `EHRCon_combined.db` does: a file an admission would hand the agent the
@@ -16,7 +16,7 @@ from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 METAVISION_ITEMS = 500_000  # above every item id of MIMIC-III
-METAVISION = "icustay_id % 2 = 1"  # stays that were charted with MetaVision
+METAVISION = "hadm_id % 2 = 1"  # admissions that were charted with MetaVision: an admission has one system in all its stays
 CHEMISTRY = (
     "glucose", "sodium", "potassium", "creatinine", "urea nitrogen", "bicarbonate", "chloride", "magnesium", "calcium",
     "phosphate", "albumin", "bilirubin total", "ast", "alt", "troponin t", "creatine kinase", "ntprobnp", "lipase", "tsh",

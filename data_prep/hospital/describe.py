@@ -2,7 +2,7 @@
 
 Every number is counted from the one patient model, so the generated hospital and one read from elsewhere compare.
 
-    python -m data_prep.hospital.describe OUT_FOLDER [--patients 1500] [--seed 0] [--fhir PATH]
+    python -m data_prep.hospital.describe OUT_FOLDER [--patients 1200] [--seed 0] [--fhir PATH]
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _height_ranges(hospital: Hospital) -> list[float]:
 
 def main(
     out: Annotated[Path, typer.Argument(help="The folder to write to.")],
-    patients: Annotated[int, typer.Option(min=1, help="Patients to generate.")] = 1500,
+    patients: Annotated[int, typer.Option(min=1, help="Patients to generate.")] = 1200,
     seed: Annotated[int, typer.Option(help="Seed of the generated hospital.")] = 0,
     fhir: Annotated[Path | None, typer.Option(help="FHIR R4 bundles to compare with: a zip or a folder.")] = None,
 ) -> None:

@@ -26,7 +26,7 @@ def generate(patients: int, seed: int) -> Frames:
 
 def frames_of(people: Hospital, seed: int) -> Frames:
     """The frames of the hospital `people`; the same people and seed give the same frames."""
-    statics, traits = of_hospital(people, seed)
+    statics, traits = of_hospital(people)
     rng = np.random.default_rng([seed, STREAM])
     seen = course(rng, statics, traits)
     index = hour_index(statics)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,6 @@ STRIKES = {  # ICD-9 codes, and the organ that fails with them
     "blood": ("2851", "2859", "5789", "5715", "5770", "00845"),
 }
 CHRONIC = {"kidney disease": "5859", "airway obstruction": "496", "hypertension": "4019", "diabetes": "25000"}
-DIES_IN_THE_UNIT = 0.7  # of those with intensive care who die in the stay: MIMIC-III's share is near
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,8 @@ class Traits:
     death: np.ndarray
 
 
-def of_hospital(hospital: Hospital, seed: int) -> tuple[pd.DataFrame, Traits]:
-    """The cohort's statics and their traits. Ids are those of the hospital's MIMIC-III view.
-
-    The generator lets nobody die in intensive care. Here `DIES_IN_THE_UNIT` of those who die in the hospital do: their
-    stay lasts until death.
-    """
+def of_hospital(hospital: Hospital) -> tuple[pd.DataFrame, Traits]:
+    """The cohort's statics and their traits. Ids are those of the hospital's MIMIC-III view."""
     people, admissions, stays, known = [], [], [], {}
     hadm = 100000
     for p in hospital.patients:
@@ -54,10 +48,7 @@ def of_hospital(hospital: Hospital, seed: int) -> tuple[pd.DataFrame, Traits]:
             admissions.append((p.id, hadm, a.start, a.end, dead, a.kind, a.insurance, a.ethnicity, reason))
             for s in a.icu:
                 stay = 200000 + 3 * (len(stays) + 1)
-                stays_on = (
-                    dead is not None and random.Random(f"{seed}/mimic_extract/{stay}").random() < DIES_IN_THE_UNIT
-                )
-                stays.append((p.id, hadm, stay, s.start, dead if stays_on else s.end, s.first_unit))
+                stays.append((p.id, hadm, stay, s.start, s.end, s.first_unit))
                 known[stay] = (a, dead)
     statics = cohort(
         pd.DataFrame(people, columns=["subject_id", "gender", "dob"]),

@@ -92,9 +92,9 @@ class _Writer:
             self._cost(subject, hadm, "PRESCRIPTIONS", row, d.start, d.cost)
         for m in a.cultures:
             self._add("MICROBIOLOGYEVENTS", subject, hadm, stamp(m.time), m.specimen, m.organism)
-        stays = [self._icu(subject, hadm, stay) for stay in a.icu]
+        stays = {stay.start: self._icu(subject, hadm, stay) for stay in a.icu}
         for t in a.transfers:
-            stay = stays[0] if t.icu and stays else None
+            stay = stays[t.start] if t.icu else None
             self._add("TRANSFERS", subject, hadm, stay, t.event, t.careunit, t.ward, stamp(t.start), stamp(t.end))
 
     def _icu(self, subject: int, hadm: int, s: IcuStay) -> int:

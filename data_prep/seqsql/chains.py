@@ -194,6 +194,10 @@ class Drawer:
         events = self._pools[operation.pool].get(anchor)
         if not events:
             return None
+        name = f"{operation.pool}_name"
+        if name in events[0]:  # a name, then an event: what is measured daily would crowd out the rest
+            chosen = rng.choice(sorted({e[name] for e in events}))
+            events = [e for e in events if e[name] == chosen]
         slots = dict(rng.choice(events))
         if "days" in slots:
             slots["days"] -= rng.randint(0, 3)

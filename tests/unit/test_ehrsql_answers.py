@@ -36,7 +36,7 @@ def pairs(hospital, tmp_path_factory):
 
 
 class Asked:
-    """A question with its patient, and its period as a test of (time, admission)."""
+    """A question with its patient, and its period as a test of (time, hospital or ICU stay)."""
 
     def __init__(self, hospital, task):
         self.slots = task.metadata["slots"]
@@ -50,7 +50,7 @@ class Asked:
         text = self.question
         if found := re.search(r"on the (first|last|current) (hospital|icu) visit", text):
             visit = self.visit(*found.groups())
-            return lambda time, admission: admission is visit
+            return lambda time, stay: stay is visit
         if found := re.search(r"(in|on|since|until) ((?:\d\d/)*)(\d{4}|this year|last year)", text):
             word, parts, year = found.groups()
             year = {"this year": "2105", "last year": "2104"}.get(year, year)
@@ -74,14 +74,11 @@ class Asked:
         return lambda time, _: True
 
     def visit(self, order, place):
-        stays = [
-            (a, a if place == "hospital" else s)
-            for a in self.person.admissions
-            for s in (a.icu or (a,))
-            if place == "hospital" or a.icu
-        ]
-        ended = [a for a, s in stays if s.end is not None]
-        current = [a for a, s in stays if s.end is None]
+        stays = self.person.admissions
+        if place == "icu":
+            stays = [s for a in stays for s in a.icu]
+        ended = [s for s in stays if s.end is not None]
+        current = [s for s in stays if s.end is None]
         if order == "current":
             return current[0] if current else None
         return (ended[0] if order == "first" else ended[-1]) if ended else None
@@ -109,10 +106,11 @@ class Asked:
         """(patient, admission, event) in the period; `kind` is an admission's field, or an ICU stay's."""
         for p in [self.person] if people is None else people:
             for a in p.admissions:
-                found = getattr(a, kind) if hasattr(a, kind) else [m for s in a.icu for m in getattr(s, kind)]
-                for e in found:
-                    if self.holds(_when(e), a):
-                        yield p, a, e
+                places = [a] if hasattr(a, kind) else a.icu
+                for place in places:
+                    for e in getattr(place, kind):
+                        if self.holds(_when(e), a) or self.holds(_when(e), place):
+                            yield p, a, e
 
 
 def _exact(tag, rows):
