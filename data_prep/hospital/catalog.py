@@ -91,9 +91,10 @@ V4581 | aortocoronary bypass | aortocoronary bypass status | 5 | 69 | aspirin,at
 )
 
 # Illnesses that a person keeps; all others are acute.
-CHRONIC = frozenset(
-    "4019 25000 2724 41401 42731 4280 5859 2859 2449 53081 496 49390 4241 34590 311 30390 5715 V4581 1985 1623".split()
-)
+CHRONIC = frozenset((
+    "4019", "25000", "2724", "41401", "42731", "4280", "5859", "2859", "2449", "53081", "496", "49390",
+    "4241", "34590", "311", "30390", "5715", "V4581", "1985", "1623",
+))  # fmt: skip
 # Why people come: principal diagnoses of planned and of all other stays, with their weights.
 ELECTIVE = {"41401": 9, "4241": 9, "1623": 5, "1985": 2, "42731": 3, "34590": 2}
 EMERGENT = {
@@ -289,9 +290,9 @@ SCATTER = {"glucose": 1.5, "po2": 1.2, "troponin t": 0.5}  # of one value, in st
 
 # Labs of one tube, and how often they are asked for when somebody comes in.
 PANELS: dict[str, tuple[tuple[str, ...], float]] = {
-    "chemistry": (("glucose", "sodium", "potassium", "creatinine", "urea nitrogen", "bicarbonate", "chloride"), 0.97),
-    "minerals": (("magnesium", "calcium", "phosphate"), 0.45),
-    "blood count": (("hemoglobin", "hematocrit", "white blood cells", "platelet count"), 0.92),
+    "chemistry": (("glucose", "sodium", "potassium", "creatinine", "urea nitrogen", "bicarbonate", "chloride"), 0.9),
+    "minerals": (("magnesium", "calcium", "phosphate"), 0.35),
+    "blood count": (("hemoglobin", "hematocrit", "white blood cells", "platelet count"), 0.85),
     "coagulation": (("inr",), 0.4),
     "liver": (("ast", "alt", "bilirubin total", "albumin"), 0.2),
     "blood gas": (("ph", "pco2", "po2", "lactate"), 0.08),

@@ -34,10 +34,10 @@ class Course:
         return self.end or NOW
 
     def illness(self, time: datetime) -> float:
-        """How much of the illness there is at `time`: 1 at its worst, near 0 at discharge, above 1 before death."""
+        """How much of the illness there is at `time`: 1 at its worst, near 0 at discharge, rising above 1 until death."""
         t, fades = (time - self.start).total_seconds() / 3600, max(18.0, self.hours / 3)
         level = max(_peak(t, at, fades) for at in self.peaks)
-        return max(level, 1.25 * math.exp((t - self.hours) / fades)) if self.died else level
+        return max(level, 0.75 + 0.5 * t / self.hours) if self.died else level
 
     def dying(self, time: datetime) -> float:
         """0, but for the last day of those who die: up to 1 at the death."""
@@ -98,7 +98,7 @@ def _discharge(rng: Random, start: datetime, edges: list[float]) -> datetime:
     """An afternoon on or after the planned day, and after intensive care."""
     left = start + timedelta(hours=max(edges[-2] + 2, 8))
     end = start + timedelta(hours=edges[-1])
-    end = end.replace(hour=0, minute=0) + timedelta(minutes=_clock(rng, "discharge"))
+    end = end.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=_clock(rng, "discharge"))
     return end if end > left else end + timedelta(days=math.ceil((left - end) / timedelta(days=1)))
 
 

@@ -13,9 +13,11 @@ from data_prep.hospital.model import Measure
 from data_prep.hospital.person import Person, Price
 
 MISSING = 0.03  # share of lab values not recorded
+NOT_DONE = 0.08  # share of a panel's labs that are not done, for want of blood or because nobody asked
 SPREAD = {True: 0.45, False: 0.25}  # how differently the same illness strikes people: of logarithmic labs, of others
-ASKED = 0.5  # share of panels, at the begin, in which an illness is looked for
+ASKED = 0.45  # share of panels, at the begin, in which an illness is looked for
 STRENGTH, BESIDE = 1.4, 0.4  # of a catalog shift in standard deviations; what counts of all but the strongest
+MILD, UNTESTED = 0.9, 0.35  # severity below which nobody may draw blood, and how often nobody does
 WORRYING = {"potassium": (3.3, 5.8), "glucose": (60, 200), "lactate": (0, 4), "sodium": (125, 150), "inr": (0, 3.5)}
 CHECKED = 0.5  # share of worrying values after which the lab is taken again by itself
 MORNINGS = 3  # with repeated panels, at the most
@@ -26,6 +28,8 @@ Drawn = dict[datetime, dict[str, None]]
 
 def labs(rng: Random, person: Person, ill: Sequence[c.Diagnosis], course: Course, prices: Price) -> list[Measure]:
     """All lab values of a stay, in the order of their times."""
+    if not course.icu and course.severity < MILD and rng.random() < UNTESTED:
+        return []
     body = _Body(rng, person, ill, course)
     found = [m for time, panels in sorted(_draws(rng, ill, course).items()) for m in body.drawn(time, panels, prices)]
     checks = [body.checked(m, prices) for m in found if _is_worrying(m) and rng.random() < CHECKED]
@@ -41,7 +45,11 @@ def _draws(rng: Random, ill: Sequence[c.Diagnosis], course: Course) -> Drawn:
     """The panels of each draw. Tubes of the same minute are one draw."""
     moved = {name for d in ill for name, _ in d.labs}
     arrival = course.start + timedelta(minutes=rng.randint(10, 70))
-    first = [p for p, (items, share) in c.PANELS.items() if rng.random() < (ASKED if moved & set(items) else share)]
+    first = [
+        p
+        for p, (items, share) in c.PANELS.items()
+        if rng.random() < (max(ASKED, share) if moved & set(items) else share)
+    ]
     found: Drawn = {arrival: dict.fromkeys(first)}
     more = {p for p in first if p not in ("chemistry", "blood count") and moved & set(c.PANELS[p][0])}
     for morning in _mornings(rng, course):
@@ -56,9 +64,9 @@ def _draws(rng: Random, ill: Sequence[c.Diagnosis], course: Course) -> Drawn:
 
 
 def _mornings(rng: Random, course: Course) -> list[datetime]:
-    """Daily in intensive care, every second or third day elsewhere; a long stay has them further apart."""
+    """Daily in intensive care, every third or fourth day elsewhere; a long stay has them further apart."""
     day = course.start.replace(hour=5, minute=0)
-    gap, times = (2 if course.severity > ILL else 3), []
+    gap, times = (3 if course.severity > ILL else 4), []
     for k in range(1, (course.until - day).days + 1):
         time = day + timedelta(days=k, minutes=rng.randint(-45, 75))
         if k % gap == 0 or course.in_icu(time):
@@ -100,6 +108,8 @@ class _Body:
         values = {lab: self._value(lab, now) for panel in panels for lab in c.PANELS[panel][0]}
         self._agree(values, now)
         for lab, value in values.items():
+            if self._rng.random() < NOT_DONE:
+                continue
             _, _, unit, decimals = c.LABS[lab]
             shown = None if self._rng.random() < MISSING else round(value, decimals)
             yield Measure(lab, time, shown, unit, prices("lab", lab))
@@ -126,7 +136,9 @@ class _Body:
         if "ph" in values:
             bicarbonate = values.get("bicarbonate") or self._value("bicarbonate", now)
             values["pco2"] = _within("pco2", values["pco2"] - 0.5 * max(0.0, 25 - bicarbonate))  # breathed off
-            values["ph"] = _within("ph", 6.1 + math.log10(bicarbonate / (0.03 * values["pco2"])) + rng.gauss(-0.02, 0.01))
+            values["ph"] = _within(
+                "ph", 6.1 + math.log10(bicarbonate / (0.03 * values["pco2"])) + rng.gauss(-0.02, 0.01)
+            )
 
 
 def _together(shifts: list[float] | None) -> float:

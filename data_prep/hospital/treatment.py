@@ -38,7 +38,10 @@ def drugs(
                 wanted[name] = within(rng, course, 0.02, 0.25 if lasting else 0.6)
     for name in rng.sample(c.COMMON_DRUGS, rng.randint(1, 2)):
         wanted.setdefault(name, within(rng, course, 0.02, 0.9))
-    orders = [*wanted.items(), *((name, within(rng, course, 0.3, 0.98)) for name in wanted if rng.random() < ORDERED_AGAIN)]
+    orders = [
+        *wanted.items(),
+        *((name, within(rng, course, 0.3, 0.98)) for name in wanted if rng.random() < ORDERED_AGAIN),
+    ]
     for name, start in [*orders, *_answers(rng, labs, course)]:
         doses, unit, route = c.DRUGS[name]
         end = start + timedelta(minutes=int(1440 * (rng.expovariate(1 / 2.5) + 0.2)))
@@ -89,7 +92,9 @@ def first_low(labs: Sequence[Measure]) -> datetime | None:
 def cultures(rng: Random, ill: Sequence[c.Diagnosis], course: Course) -> Iterator[Culture]:
     """An infection grows where it sits, and has one germ in all specimens that can have it."""
     codes = {d.code for d in ill}
-    names = [s for d in ill for s in d.cultures if rng.random() < 0.55] + rng.sample(c.COMMON_CULTURES, rng.randint(0, 1))
+    names = [s for d in ill for s in d.cultures if rng.random() < 0.55] + rng.sample(
+        c.COMMON_CULTURES, rng.randint(0, 1)
+    )
     germ = rng.choice(c.ORGANISMS["blood culture"])
     for specimen in names:
         kinds = c.ORGANISMS[specimen]

@@ -78,6 +78,9 @@ def _magnesium(rng: random.Random) -> list[Reading]:
 
 
 def _potassium(rng: random.Random) -> list[Reading]:
+    """None for half: a stay nearly always has one of its own, and somebody should have none at all."""
+    if rng.random() < 0.5:
+        return []
     level = rng.choice((2.9, 3.2, 3.3, 3.9, 4.5))
     value = lambda: round(min(max(rng.gauss(level, 0.2), 2.4), 5.8), 1)  # noqa: E731
     return _series(rng, "potassium", ((0.2, 24, rng.randrange(0, 3)), (24, 240, rng.randrange(0, 4))), value)
