@@ -81,8 +81,8 @@ def test_the_small_size_gives_the_tasks_that_the_tiny_model_was_tuned_on(tmp_pat
     train, test = pairs[:300], pairs[330:]  # the last 30 of train are the validation split
     found = [digest(column) for part in (train, test) for column in zip(*part, strict=True)]
     assert found == [
-        "f2e3e5bb050528aa1e10860ea78afd29379eb549fd43266f600a1e4c7df3c784",
-        "24db74fec0888ae0ccef52b36399ab90f7fc420be184b716d5b98a64b2aa19de",
-        "2ca6e1d9bc5e5869645154fe5f9ae5d348877097dea2312e9a7016823e1e1032",
-        "3e8098fd9b17f8ae3e5e99dd0c867ffde2eeecf8653b5c31805dbeb50771c4c0",
+        "0186f3e6eab4f0cc16f62e47851a17b74e9f520a8e71dce759c084ec86f42728",
+        "8ed815fbc2e7550bf6560aa3101c8e8a731de64a89ec05235521f0748a195fe8",
+        "c3607c1483751109760a06ffaefcec6339bb24498f71dbdc28c51091e4a4cdfd",
+        "abef80400c0182c8ee90899e85994a599b42399c1692091aa9e58ae394983165",
     ]
