@@ -64,6 +64,11 @@ def height(patient: Patient, stay: IcuStay | None) -> float | None:
     return (own or other or [None])[0]
 
 
+def usual_weight(patient: Patient) -> float | None:
+    """Kilograms, as first measured in any stay."""
+    return next((v for a in patient.admissions for s in a.icu for v in _measured(s, WEIGHTS)), None)
+
+
 def weights(stay: IcuStay) -> tuple[float | None, float | None]:
     """Kilograms, as first and last measured in this stay; the last only when measured twice."""
     found = _measured(stay, WEIGHTS)

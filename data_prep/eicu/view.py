@@ -23,7 +23,7 @@ import numpy as np
 
 from data_prep.databases import stamp, write
 from data_prep.eicu import names
-from data_prep.eicu.bedside import COLUMNS, height, vital_rows, weights
+from data_prep.eicu.bedside import COLUMNS, height, usual_weight, vital_rows, weights
 from data_prep.hospital.model import Admission, Hospital, IcuStay, Patient
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -87,7 +87,8 @@ class _Writer:
         pid = unique_pid(p, self._seed)
         home = names.HOSPITALS[int(rng.integers(len(names.HOSPITALS)))]
         allergies = _allergies(rng)
-        weight = float(np.clip(rng.normal(81, 18), 42, 170))
+        drawn = float(np.clip(rng.normal(81, 18), 42, 170))
+        weight = usual_weight(p) or drawn
         tall = height(p, None) or float(round(np.clip(rng.normal(170, 10), 145, 203)))
         for i, a in enumerate(p.admissions):
             self._stay += int(rng.integers(1, 30))
