@@ -33,7 +33,7 @@ ASKED = ("los_3", "vasopressor")
 
 @pytest.fixture(scope="module")
 def people():
-    return hospital(1200, 0)
+    return hospital(1400, 0)
 
 
 @pytest.fixture(scope="module")
