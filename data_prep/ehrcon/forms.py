@@ -46,13 +46,13 @@ pco2: pco2, paco2
 """)
 VITALS = _read("""
 temperature c (calc): temp, temperature
-spo2: spo2, o2 sat
+sao2: spo2, o2 sat
 heart rate: hr, heart rate
 respiratory rate: rr, resp rate
 arterial bp [systolic]: sbp, systolic bp
 arterial bp [diastolic]: dbp, diastolic bp
 arterial bp mean: map, mean bp
-daily weight: wt, weight
+admit wt: wt, weight
 admit ht: ht, height
 """)
 INPUTS = _read("""

@@ -13,7 +13,7 @@ from data_prep.ehrcon.forms import forms
 from data_prep.ehrcon.record import GROUPS, Names, Stay
 from data_prep.ehrcon.times import When, stamp
 
-UNWATCHED = ("admit ht", "daily weight")  # no goal is set for these
+UNWATCHED = ("admit ht", "admit wt")  # no goal is set for these
 
 
 @dataclass

@@ -11,7 +11,7 @@ LAB, VITAL = "labevents join d_labitems using(itemid)", "chartevents join d_item
 HERE = "hadm_id in (select hadm_id from admissions where dischtime is null)"
 # Usual names of the vitals and their normal ranges, as the task family tells them.
 NORMAL = (
-    ("temperature c (calc)", 35.5, 38.1), ("spo2", 95, 100), ("heart rate", 60, 100), ("respiratory rate", 12, 18),
+    ("temperature c (calc)", 35.5, 38.1), ("sao2", 95, 100), ("heart rate", 60, 100), ("respiratory rate", 12, 18),
     ("arterial bp [systolic]", 90, 120), ("arterial bp [diastolic]", 60, 90), ("arterial bp mean", 60, 110),
 )  # fmt: skip
 RANGES = ", ".join(f"('{label}', {low}, {high})" for label, low, high in NORMAL)
@@ -62,7 +62,7 @@ BASES = {
     "culture": "select subject_id patient_id, spec_type_desc culture_name, charttime time from microbiologyevents",
     "none": "select '' time",
     "height": f"select subject_id patient_id, charttime time from {VITAL} where label = 'admit ht'",
-    "weight": f"select subject_id patient_id, charttime time from {VITAL} where label = 'daily weight'",
+    "weight": f"select subject_id patient_id, charttime time from {VITAL} where label = 'admit wt'",
     "abbreviation": "select short_title abbreviation, '' time from d_icd_diagnoses where short_title <> long_title union select short_title, '' from d_icd_procedures where short_title <> long_title",
     "admission_now": "select subject_id patient_id, admittime time from admissions where dischtime is null",
     "icu_now": "select subject_id patient_id, intime time from icustays where outtime is null",

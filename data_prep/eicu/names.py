@@ -213,14 +213,14 @@ positive for methicillin resistant staph aureus = mrsa
 """)
 
 VITALS = {
-    "temperature c (calc)": "temperature", "spo2": "sao2", "heart rate": "heartrate", "respiratory rate": "respiration",
+    "temperature c (calc)": "temperature", "sao2": "sao2", "heart rate": "heartrate", "respiratory rate": "respiration",
     "arterial bp [systolic]": "systemicsystolic", "arterial bp [diastolic]": "systemicdiastolic",
     "arterial bp mean": "systemicmean",
     # LOINC's displays, as Synthea writes them
     "body temperature": "temperature", "oxygen saturation in arterial blood": "sao2",
     "systolic blood pressure": "systemicsystolic", "diastolic blood pressure": "systemicdiastolic",
 }  # fmt: skip
-WEIGHTS, HEIGHTS = ("daily weight", "body weight"), ("admit ht", "body height")
+WEIGHTS, HEIGHTS = ("admit wt", "body weight"), ("admit ht", "body height")
 
 # allergy: the drug behind it, or none where it is no drug; how common
 ALLERGIES = (

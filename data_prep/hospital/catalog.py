@@ -307,16 +307,16 @@ PANELS: dict[str, tuple[tuple[str, ...], float]] = {
 # name: mean, standard deviation, decimals, unit; the label is what D_ITEMS carries
 VITALS: dict[str, tuple[float, float, int, str]] = {
     "temperature c (calc)": (36.7, 0.5, 1, "deg. c"),
-    "spo2": (97.3, 1.8, 0, "%"),
+    "sao2": (97.3, 1.8, 0, "%"),
     "heart rate": (78, 14, 0, "bpm"),
     "respiratory rate": (15.5, 3.5, 0, "insp/min"),
     "arterial bp [systolic]": (120, 18, 0, "mmhg"),
     "arterial bp [diastolic]": (62, 11, 0, "mmhg"),
     "arterial bp mean": (81, 12, 0, "mmhg"),
 }
-WEIGHT, HEIGHT = "daily weight", "admit ht"
+WEIGHT, HEIGHT = "admit wt", "admit ht"
 BEATS, BREATHS, WARMTH, OXYGEN, SYSTOLIC, DIASTOLIC, MEAN = (
-    "heart rate", "respiratory rate", "temperature c (calc)", "spo2", "arterial bp [systolic]", "arterial bp [diastolic]", "arterial bp mean",
+    "heart rate", "respiratory rate", "temperature c (calc)", "sao2", "arterial bp [systolic]", "arterial bp [diastolic]", "arterial bp mean",
 )  # fmt: skip
 # What an illness does to the vital signs, in their units, at the worst of its course; a chronic one always.
 SIGNS: dict[str, dict[str, float]] = {

@@ -21,8 +21,8 @@ LABS = {
     "ph": ("PH", "2744-1"), "po2": ("PO2", "2703-7"), "pco2": ("PCO2", "2019-8"),
 }  # fmt: skip
 VITALS = {
-    "temperature c (calc)": ("TEMP", "8310-5"), "spo2": ("SPO2", "59408-5"), "heart rate": ("HR", "8867-4"),
-    "respiratory rate": ("RR", "9279-1"), "arterial bp mean": ("MAP", "8478-0"), "daily weight": ("WT", "29463-7"),
+    "temperature c (calc)": ("TEMP", "8310-5"), "sao2": ("SPO2", "59408-5"), "heart rate": ("HR", "8867-4"),
+    "respiratory rate": ("RR", "9279-1"), "arterial bp mean": ("MAP", "8478-0"), "admit wt": ("WT", "29463-7"),
     "admit ht": ("HT", "8302-2"),
 }  # fmt: skip
 PRESSURES = {"arterial bp [systolic]": "8480-6", "arterial bp [diastolic]": "8462-4"}

@@ -147,7 +147,7 @@ def test_heights_and_weights(views):
         "select subject_id, charttime, valuenum from chartevents join d_items using(itemid) "
         f"where label = '{label}' order by charttime"
     )
-    heights, weights = ({(who, value) for who, _, value in chart(label)} for label in ("admit ht", "daily weight"))
+    heights, weights = ({(who, value) for who, _, value in chart(label)} for label in ("admit ht", "admit wt"))
     stays = eicu_(
         "select person, admissionheight, admissionweight, dischargeweight, unitdischargetime from stay "
         f"where wardid in {ICU_WARDS}"

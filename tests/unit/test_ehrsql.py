@@ -83,6 +83,6 @@ def test_the_small_size_gives_the_tasks_that_the_tiny_model_was_tuned_on(tmp_pat
     assert found == [
         "0186f3e6eab4f0cc16f62e47851a17b74e9f520a8e71dce759c084ec86f42728",
         "8ed815fbc2e7550bf6560aa3101c8e8a731de64a89ec05235521f0748a195fe8",
-        "c3607c1483751109760a06ffaefcec6339bb24498f71dbdc28c51091e4a4cdfd",
-        "abef80400c0182c8ee90899e85994a599b42399c1692091aa9e58ae394983165",
+        "debcfd3be8f763967f5cb1822fcb51ae59ea2f6ec12bf07cf19111b4fb75b996",
+        "d1c72f8fc593f8cee823c820c037efeadbe2a900089cdd8abdf1da4155eee8fe",
     ]

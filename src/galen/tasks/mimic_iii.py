@@ -12,8 +12,8 @@ LINKS = (
     "carries too. D_ICD_DIAGNOSES, D_ICD_PROCEDURES (by ICD9_CODE), D_LABITEMS and D_ITEMS (by ITEMID) hold names. "
     "COST.EVENT_ID is the ROW_ID in the table that EVENT_TYPE names. All text is lower-case. A patient without "
     "DISCHTIME (or OUTTIME) is still here. Age is ADMISSIONS.AGE at the visit, of several visits at the last. Diagnoses "
-    "and procedures are called by their SHORT_TITLE. Weight is the item 'daily weight', height 'admit ht'. Normal ranges, ends "
-    "included: temperature 35.5-38.1, sao2 (spo2) 95-100, heart rate 60-100, respiration 12-18, systolic bp 90-120, diastolic bp 60-90, "
+    "and procedures are called by their SHORT_TITLE. Weight is the item 'admit wt', height 'admit ht'. Normal ranges, ends "
+    "included: temperature 35.5-38.1, sao2 95-100, heart rate 60-100, respiration 12-18, systolic bp 90-120, diastolic bp 60-90, "
     "mean bp 60-110."
 )
 SEARCHED = (
