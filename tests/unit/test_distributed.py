@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,7 +36,7 @@ TRAINED = {
     "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"),
 }  # fmt: skip
 DEEPSPEED = ROOT / ".cache" / "deepspeed"  # where scripts/deepspeed.sh puts it
-TIMEOUT = int(os.environ.get("GALEN_TEST_TIMEOUT", "600"))  # of a launch, on a machine however busy: a hang ends here
+TIMEOUT = int(os.environ.get("GALEN_TEST_TIMEOUT", "1200"))  # of a launch, on a machine however busy: a hang ends here
 
 
 def launch(preset: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -45,9 +47,15 @@ def launch(preset: str, *words: str) -> subprocess.CompletedProcess[str]:
     ]  # fmt: skip
     path = [ROOT / "src", ROOT, ROOT / "tests", *([] if preset == "ddp" else [DEEPSPEED])]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
-    return subprocess.run(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT, check=False
-    )
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as launcher:
+        try:
+            out, _ = launcher.communicate(timeout=TIMEOUT)
+        finally:  # a test that ran out of time leaves no process that would write where the next one reads
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(launcher.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, launcher.returncode, out)
 
 
 class Alone(NamedTuple):
@@ -93,15 +101,18 @@ def together(data, alone, folder) -> Callable[[str], Path]:
     """Gives the folder with what two processes trained under a preset; a preset is launched once, whatever the tests' order."""
 
     @cache
-    def train(preset: str) -> Path:
+    def launched(preset: str) -> subprocess.CompletedProcess[str]:
+        words = [ROOT / "tests" / "distributed.py", data, folder / "episodes", folder / preset, *TRAINED[preset]]
+        return launch(preset, *map(str, words))
+
+    def trained(preset: str) -> Path:
         if preset != "ddp" and not (DEEPSPEED.exists() or importlib.util.find_spec("deepspeed")):
             pytest.skip("the package deepspeed is not installed; scripts/deepspeed.sh does it")
-        words = [ROOT / "tests" / "distributed.py", data, folder / "episodes", folder / preset, *TRAINED[preset]]
-        done = launch(preset, *map(str, words))
+        done = launched(preset)
         assert done.returncode == 0, done.stdout[-6000:]
         return folder / preset
 
-    return train
+    return trained
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
