@@ -15,8 +15,8 @@ args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT
 .PHONY: help setup test lint data eval tables sweep reproduce plan base doctor images validate hack audit attack clean
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
-test: setup ## run every test
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+test: setup ## run every test, two at a time (with more threads each would wait for the other's)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 lint: setup ## ruff and pyright
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
 data: setup ## write the task folder (DATA=, SEED=, SIZE=a file of configs/tasks/)
