@@ -16,7 +16,7 @@ args   = --model $(MODEL) --seed $(SEED) $(if $(DATA),--data $(DATA)) $(if $(OUT
 help:            ; @grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*## /\t/'
 setup:           ; @scripts/setup.sh
 test: setup ## run every test, two at a time (with more threads each would wait for the other's)
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 lint: setup ## ruff and pyright
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pyright
 data: setup ## write the task folder (DATA=, SEED=, SIZE=a file of configs/tasks/)

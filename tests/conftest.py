@@ -55,15 +55,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under pytest-xdist a file's tests stay together, as they share what its fixtures made; those on the one Docker engine
-    do as well."""
-    for item in items:
-        docker = item.get_closest_marker("docker") is not None
-        item.add_marker(pytest.mark.xdist_group("docker" if docker else item.nodeid.partition("::")[0]))
-
-
 def built(tmp_path_factory: pytest.TempPathFactory, name: str, settings: DataSettings) -> Path:
     """A task folder that is made once, for all of pytest-xdist's processes."""
     base = tmp_path_factory.getbasetemp()
