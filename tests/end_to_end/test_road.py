@@ -37,13 +37,14 @@ def command(data: Path, out: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "galen.cli", "train", "all", "--data", str(data), "--out", str(out), *sets]
 
 
-def servers() -> set[str]:
-    """Process ids of the vLLM servers on this machine."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def servers(mark: str) -> list[str]:
+    """Process ids of the vLLM servers with `mark` in their environment, as all that the test started have it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if b"vllm.entrypoints.openai" in path.read_bytes():
-                found.add(path.parent.name)
+            served = b"vllm.entrypoints.openai" in (process / "cmdline").read_bytes()
+            if served and mark.encode() in (process / "environ").read_bytes():
+                found.append(process.name)
     return found
 
 
@@ -58,20 +59,21 @@ def gym(tmp_path_factory) -> Path:
     return out
 
 
-def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path):
-    out = tmp_path / "run"
-    before = servers()
+def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path, monkeypatch):
+    out, mark = tmp_path / "run", f"killed={tmp_path}"
+    monkeypatch.setenv("GALEN_TEST", mark)
     first = subprocess.Popen(command(gym, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 400
     while not (out / "sft" / "final").exists():
         assert first.poll() is None and time.monotonic() < deadline, "the road ended before SFT did"
         time.sleep(0.2)
+    assert servers(mark)
     first.send_signal(signal.SIGKILL)
     first.wait()
     kept = (out / "eval" / "base.jsonl").read_text()
     second = subprocess.run(command(gym, out), capture_output=True, text=True, timeout=400, check=False)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert servers() <= before, "a server outlived its owner"
+    assert servers(mark) == [], "a server outlived its owner"
     assert (out / "eval" / "base.jsonl").read_text() == kept
     _check_results(out)
     _check_tables(gym, out)
