@@ -258,12 +258,12 @@ def by_hand(model, row):
 @pytest.mark.parametrize("loss", ["sigmoid", "smoothed", "sft", "ipo"])
 def test_loss_and_gradient_by_hand(loss, template, tmp_path, exact):
     beta, smoothing, weight = 0.5, 0.0 if loss in ("sigmoid", "ipo") else 0.2, 0.3 if loss == "sft" else 0.0
-    row, model = two_turns(template.fingerprint), tiny()
+    row, model = two_turns(template.fingerprint), tiny().double()
     trainer = trainer_on(
         [row], tmp_path, model, beta=beta, label_smoothing=smoothing, sft_weight=weight, loss="ipo" if loss == "ipo" else "sigmoid"
     )  # fmt: skip
     with torch.no_grad():
-        reference = [x.sum().item() for x in by_hand(tiny(), row)]
+        reference = [x.sum().item() for x in by_hand(tiny().double(), row)]
         for parameter in model.parameters():
             parameter += 0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0))
     got = trainer.compute_loss(model, trainer.data_collator([trainer.train_dataset[0]]))

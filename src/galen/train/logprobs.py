@@ -62,7 +62,8 @@ def token_scores(
 def _scores(
     head: nn.Module, hidden: torch.Tensor, targets: torch.Tensor, temperature: float, outputs: tuple[str, ...]
 ) -> dict[str, torch.Tensor]:
-    logits = head(hidden).float() / temperature
+    logits = head(hidden)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
     logs = logits.log_softmax(-1)
     found = {"log_probs": logs.gather(1, targets[:, None])[:, 0]}
     if "entropy" in outputs:
