@@ -199,13 +199,13 @@ def test_request_info_knows_the_files(made):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASKED)
-def test_the_reference_passes_within_three_seconds_and_the_baseline_and_shuffled_ones_do_not(made, name, backend):
+def test_the_reference_passes_and_the_baseline_and_shuffled_ones_do_not(made, name, backend):
     out, found = made
     folder, _, (task, gold) = found[name]
     sandbox = backend.create(SandboxSpec(mounts=tuple(Mount(out / r.path, r.mount) for r in task.resources)))
     done = sandbox.run(gold.solution, lang="python", timeout_s=60)
     sandbox.close()
-    assert done.ok and done.cpu_seconds < 3, done
+    assert done.ok, done
     verdict = judge(task.oracle, done.stdout, gold.answer)
     assert verdict.passed and verdict.reward > 0
     assert [judge(task.oracle, text, gold.answer).reward for text in baselines(folder, name in w.NEXT)] == [0] * (
