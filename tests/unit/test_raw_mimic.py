@@ -123,9 +123,9 @@ def test_what_is_left_out_is_counted_by_reason(folder, tmp_path):
             lines[1] = ",".join([*cells[:4], cells[3].replace("2", "1", 1), *cells[5:]])
             lines.insert(3, lines[2])
         if name == "LABEVENTS":
-            lines[1:4] = [
+            lines[-4:-1] = [  # not the first: they are of the stay that is left out
                 re.sub(r"^(\d+,\d+,\d+),\d+", rf"\1,{bad}", line)
-                for line, bad in zip(lines[1:4], ("ten", "999999", ""), strict=True)
+                for line, bad in zip(lines[-4:-1], ("ten", "999999", ""), strict=True)
             ]
         return "\n".join(lines)
 
