@@ -44,6 +44,7 @@ SMALL = {
     "model_type": "qwen2", "hidden_size": 256, "intermediate_size": 1536, "num_hidden_layers": 4,
     "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 512, "tie_word_embeddings": True,
 }  # fmt: skip
+WIDE = {"hidden_size": 512, "num_attention_heads": 8, "intermediate_size": 768}
 GRPO = Stage(name="grpo", micro_batch=1, batch=1, rows=1, played=1, reference="kept", scored=True)
 
 
@@ -152,9 +153,10 @@ def test_the_known_throughput_of_14b_with_lora(big, gpu, low, high):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("checkpointing", [True, False])
-@pytest.mark.parametrize("lora", [True, False])
-@pytest.mark.parametrize("sizes", [{}, {"hidden_size": 512, "num_attention_heads": 8, "intermediate_size": 768}])
+@pytest.mark.parametrize(
+    ("sizes", "lora", "checkpointing"),  # each pair of values once
+    [({}, False, False), ({}, True, True), (WIDE, True, False), (WIDE, False, True)],
+)
 def test_activations_are_what_the_profiler_sees(sizes, lora, checkpointing):
     preset = small(lora, checkpointing, num_hidden_layers=8, **sizes)
     saved, backward, _ = memory.activations(preset, counts.shape_of(preset), preset.context, cpu=False)
@@ -162,7 +164,7 @@ def test_activations_are_what_the_profiler_sees(sizes, lora, checkpointing):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sizes", [{}, {"hidden_size": 512, "num_attention_heads": 8, "intermediate_size": 768}])
+@pytest.mark.parametrize("sizes", [{}, WIDE])
 def test_what_scoring_takes_is_what_the_profiler_sees(sizes):
     """Of a verifier, whose weights and adapters come on top."""
     import torch
