@@ -16,9 +16,8 @@ from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 METAVISION_ITEMS = 500_000  # above every item id of MIMIC-III
-METAVISION = (
-    "hadm_id % 2 = 1"  # admissions that were charted with MetaVision: an admission has one system in all its stays
-)
+# Admissions that were charted with MetaVision: an admission has one system in all its stays.
+METAVISION = "hadm_id % 2 = 1"
 CHEMISTRY = (
     "glucose", "sodium", "potassium", "creatinine", "urea nitrogen", "bicarbonate", "chloride", "magnesium", "calcium",
     "phosphate", "albumin", "bilirubin total", "ast", "alt", "troponin t", "creatine kinase", "ntprobnp", "lipase", "tsh",

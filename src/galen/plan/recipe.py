@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from galen.config import load, preset
 from galen.errors import UserError, unknown
@@ -88,7 +88,7 @@ class EvalPart(_Part):
 
 class PlannedRecipe(_Part):
     families: tuple[str, ...]
-    demonstrations: int | dict[str, int]
+    demonstrations: PositiveInt | dict[str, PositiveInt]
     demonstration_samples: int = Field(default=1, ge=1)
     share: Literal[25, 50, 75, 100] = 100
     concurrency: int = Field(default=64, ge=1)

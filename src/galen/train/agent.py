@@ -402,13 +402,17 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         if zero3() and REFERENCE in getattr(policy, "peft_config", ()):
             weights = whole_weights(policy)
             if self.args.should_save:
-                folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
-                policy.save_pretrained(folder, selected_adapters=[REFERENCE], state_dict=weights)
+                policy.save_pretrained(self._checkpoint, selected_adapters=[REFERENCE], state_dict=weights)
+
+    @property
+    def _checkpoint(self) -> Path:
+        """The folder of this step's."""
+        return Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
 
     def _add_to_checkpoint(self) -> None:
         if not self.args.should_save:
             return
-        folder = Path(self.args.output_dir or ".") / f"checkpoint-{self.state.global_step}"
+        folder = self._checkpoint
         self.save_state(folder)
         self.clock()
         state = {"feed": self.feed.state(), "report": asdict(self.report), **self.own_state()}
