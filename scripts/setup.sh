@@ -16,9 +16,11 @@ echo "setup: installing the $kind pins into .venv (a few minutes the first time)
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 if [ "$kind" = cpu ]; then
   torch=$(grep '^torch==' "$lock")
-  .venv/bin/pip install -q --no-deps "$torch" ||
-    .venv/bin/pip install -q --no-deps --index-url https://download.pytorch.org/whl/cpu "$torch"
-  .venv/bin/pip install -q --no-deps -r "$lock"
+  .venv/bin/pip install -q --no-deps --no-compile "$torch" ||
+    .venv/bin/pip install -q --no-deps --no-compile --index-url https://download.pytorch.org/whl/cpu "$torch"
+  .venv/bin/pip install -q --no-deps --no-compile -r "$lock"
+  # On all cores, where pip takes one; some packages hold files that are wrong on purpose, hence "|| true".
+  .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
   .venv/bin/pip install -q --no-deps --no-build-isolation -e .
 else
   .venv/bin/pip install -q setuptools==77.0.3
