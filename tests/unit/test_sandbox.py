@@ -211,6 +211,41 @@ def test_nothing_survives_an_action(sandbox):
         assert run(sandbox, "import os; print(len([p for p in os.listdir('/proc') if p.isdigit()]))").stdout == "2\n"
 
 
+def test_the_next_child_waits_only_where_no_code_of_the_agent_runs(sandbox):
+    if sandbox.tier is Tier.LANDLOCK:
+        pytest.skip("its processes see no table of processes")
+    count = "import os; print(len([p for p in os.listdir('/proc') if p.isdigit()]))"
+    assert run(sandbox, count).stdout == "2\n", "PID 1 and the action"
+    session = sandbox.session()
+    assert session.run(count, timeout_s=5).stdout == "2\n", "PID 1 and the session"
+    session.close()
+    assert run(sandbox, count).stdout == "2\n"
+
+
+def test_a_waiting_child_that_was_killed_is_replaced(sandbox):
+    if sandbox.tier is Tier.CONTAINER:
+        pytest.skip("its processes are the engine's; what replaces the child is the same code")
+    for ask in (lambda: run(sandbox, "print('alive')").stdout == "alive\n", sandbox.reset):
+        run(sandbox, "open('f', 'w')")
+        deadline = time.monotonic() + 10
+        while not (waiting := _waiting(sandbox)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert waiting
+        for process in waiting:
+            process.kill()
+        while any(p.status() != psutil.STATUS_ZOMBIE for p in waiting):
+            time.sleep(0.02)
+        assert ask()
+
+
+def _waiting(sandbox) -> list[psutil.Process]:
+    """What waits for an action below this process: owner, template (two in namespaces), PID 1, and the one that waits."""
+    found = [psutil.Process()]
+    for _ in range(4 if sandbox.tier is Tier.NAMESPACES else 3):
+        found = [child for process in found for child in process.children()]
+    return [p for p in found if p.status() == psutil.STATUS_SLEEPING and "template.py" in " ".join(p.cmdline())]
+
+
 def test_files_in_and_out(sandbox):
     sandbox.put("a/b.bin", b"\x00\xff" * 1000)
     assert sandbox.get("a/b.bin", max_bytes=2000) == b"\x00\xff" * 1000
