@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from docker import DockerClient
 
 from galen.errors import SandboxError, SandboxFileError, UserError
 from galen.paths import ROOT
 from galen.sandbox import owners
 from galen.sandbox.base import Mount, SandboxSpec, Tier
 from galen.sandbox.choose import SandboxSettings, open_backend
+from galen.sandbox.docker import remove
 from galen.sandbox.local import LocalBackend
 from galen.sandbox.pool import SandboxPool
 from galen.types import Limit
@@ -513,3 +515,9 @@ def test_no_engine_is_one_clear_line(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///no/such/engine.sock")
     with pytest.raises(UserError, match=r"no Docker engine answers at unix:///no/such/engine.sock .*sandbox.backend"):
         open_backend(SandboxSettings(backend="docker"), 1)
+
+
+def test_a_container_of_an_engine_that_is_gone_ends_by_itself(capsys, tmp_path):
+    gone = DockerClient(f"unix://{tmp_path}/docker.sock", version="1.41")
+    remove(gone, "0123456789abcdef")
+    assert "container 0123456789ab is left to end by itself" in capsys.readouterr().err
