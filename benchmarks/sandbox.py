@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROWS = 10_000
+THINK_S = 0.03  # an agent's next action waits for its policy at least that long
 AT_ONCE = (1, 8, 32)
 PYTHON = {
     "pass": "pass",
@@ -74,10 +75,11 @@ def actions(slot: Slot, data: str, right: dict[str, str]) -> dict[str, Callable[
 
 
 def latencies(run: Callable[[], None], seconds: float) -> list[float]:
-    """Milliseconds of one action after another, for about so many seconds."""
+    """Milliseconds of an action, again and again for about so many seconds, each after the time an agent thinks."""
     run()
     end, taken = time.perf_counter() + seconds, []
     while time.perf_counter() < end or len(taken) < 3:
+        time.sleep(THINK_S)
         start = time.perf_counter()
         run()
         taken.append((time.perf_counter() - start) * 1e3)
@@ -88,8 +90,9 @@ def after(slot: Slot, code: str, run: Callable[[], Any], times: int = 20) -> lis
     """Milliseconds of `run`, each time after an action, as at an episode's end."""
     taken = []
     for _ in range(times):
-        time.sleep(0.03)  # an episode waits for its policy at least that long
+        time.sleep(THINK_S)
         slot.python(code)
+        time.sleep(THINK_S)
         start = time.perf_counter()
         run()
         taken.append((time.perf_counter() - start) * 1e3)

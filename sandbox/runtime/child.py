@@ -19,11 +19,14 @@ OUT_OF_MEMORY_FIRST = "1000"
 MODULES = "/data/python"  # where a task shows modules of its own
 
 
-def run(body_fd: int, out: int, err: int, verb: bytes, settings: dict) -> None:
-    """Do `verb` with the body that arrives on `body_fd`; never returns."""
+def run(body_fd: int, out: int, err: int, settings: dict) -> None:
+    """Do the verb that arrives on `body_fd`, with the body behind it; never returns."""
     status = 1
     try:
         become_payload(out, err, body_fd, settings)
+        verb = os.read(body_fd, 1)
+        if not verb:  # nothing is to be done any more
+            os._exit(0)
         body = read_all(body_fd)
         if verb == wire.SHELL:
             os.execv("/bin/sh", ["/bin/sh", "-c", body.decode("utf-8", "replace")])
@@ -135,19 +138,19 @@ def _file_action(do) -> int:
     return 0
 
 
+def _wipe(body: bytes, settings: dict) -> int:
+    """Empty the episode's folders but for those kept and the way there; not 0 when something is left."""
+    left = 0
+    for folder, mode in settings["modes"].items():
+        _unmark(folder, mode)
+        left += _empty(folder, settings["kept"])
+    return 1 if left else 0
+
+
 _DO = {
     wire.PYTHON: lambda body, _: python(body.decode("utf-8", "replace"), new_names()),
-    wire.SQL: _sql, wire.PUT: _put, wire.GET: _get, wire.LIST: _list,
+    wire.SQL: _sql, wire.PUT: _put, wire.GET: _get, wire.LIST: _list, wire.WIPE: _wipe,
 }  # fmt: skip
-
-
-def wipe(folders: dict[str, int], kept: list[str]) -> None:
-    """Empty the episode's folders but for `kept` and the way there; ends this process with 0 when nothing is left."""
-    left = 0
-    for folder, mode in folders.items():
-        _unmark(folder, mode)
-        left += _empty(folder, kept)
-    os._exit(1 if left else 0)
 
 
 def _empty(folder: str, kept: list[str]) -> int:

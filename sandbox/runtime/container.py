@@ -5,7 +5,6 @@ may see and use; here the seccomp filter is added, for an old engine's own profi
 """
 
 import gc
-import importlib
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import kernel
 import pid1
 import rlimits
+import warm
 
 
 def read_line(fd: int) -> bytes:
@@ -30,8 +30,7 @@ def read_line(fd: int) -> bytes:
 
 def main() -> None:
     settings = json.loads(read_line(0))
-    for module in settings["preload"]:
-        importlib.import_module(module)
+    warm.load(settings["preload"])
     source, sink = os.dup(0), os.dup(1)
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):

@@ -2,6 +2,9 @@
 
 What the agent's code writes is spliced from its pipes to the channel and never enters this process's memory. Status,
 limits and identities come from the kernel. When the channel closes this process leaves, and the kernel ends the rest.
+
+The child of the next action is forked when all of the last one is dead, while the agent thinks: it waits where no code
+of the agent runs. A session is such code, so beside one nothing waits.
 """
 
 import contextlib
@@ -11,7 +14,7 @@ import signal
 import socket
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import child
 import pump
@@ -37,6 +40,15 @@ class Session:
         os.close(self.err)
 
 
+class Fresh(NamedTuple):
+    """A process forked from this one that waits for a verb and its body; the ends kept here of its pipes."""
+
+    pid: int
+    body: int
+    out: int
+    err: int
+
+
 class Action:
     """What is known of the action that runs: `pid` does it, and `code` is its status once it is over."""
 
@@ -53,12 +65,14 @@ class Supervisor:
     """Serves requests from `source`, answers on `sink`. `settings`: database, folders, alone, and the limits."""
 
     def __init__(self, source: int, sink: int, settings: dict) -> None:
-        self._source, self._sink, self._settings = source, sink, settings
+        self._source, self._sink = source, sink
         self._sessions: dict[int, Session] = {}
         self._next = 1
+        self._spare: Fresh | None = None
         self._folders = {folder: os.stat(folder).st_mode & 0o7777 for folder in settings["folders"]}
         prefixes = settings.get("prefixes", [])
         self._kept = [p for p in prefixes if any(p.startswith(f + "/") for f in self._folders)]
+        self._settings = {**settings, "modes": self._folders, "kept": self._kept}
         self._remember_empty()
         # Only where this process is alone has its cgroup no other members.
         self._cgroup_base = watch.cgroup_kib(settings["folders"]) if settings.get("own_cgroup") else 0
@@ -71,6 +85,8 @@ class Supervisor:
         """Never returns."""
         pump.write_all(self._sink, wire.CHUNK.pack(wire.READY_KIND, wire.VERSION))
         while True:
+            if not self._sessions and not self._spare:
+                self._spare = self._spawn()
             verb, number, length, seconds, limit = wire.REQUEST.unpack(self._read(wire.REQUEST.size))
             if verb == wire.INTERRUPT:
                 continue  # what it was for is over
@@ -115,17 +131,16 @@ class Supervisor:
             self._empty = {}
         cell = self._sessions.get(number)
         cpu = {known.pid: watch.cpu_seconds(known.pid) for known in self._sessions.values()}
-        body, body_write = os.pipe()
-        pid, out, err = self._handed_over(cell, body) if number else self._spawn(verb, body, body_write)
-        os.close(body)
-        self._send_body(body_write, length, start + seconds)
-        if pid < 0:
+        fresh = self._handed_over(cell) if number else self._taken()
+        if fresh is None:
+            self._throw_away(length)
             return self._end(-1, 0, 0 if number else wire.bit("processes"), bool(number), 0, 0, 0.0, 0.0, 0)
+        self._send_body(fresh.body, b"" if number else verb, length, start + seconds)
         streams = [
-            pump.Stream(out, self._sink, self._null, wire.OUT_KIND, limit),
-            pump.Stream(err, self._sink, self._null, wire.ERR_KIND, limit),
+            pump.Stream(fresh.out, self._sink, self._null, wire.OUT_KIND, limit),
+            pump.Stream(fresh.err, self._sink, self._null, wire.ERR_KIND, limit),
         ]
-        action = Action(pid, cell, start + seconds, cpu)
+        action = Action(fresh.pid, cell, start + seconds, cpu)
         self._wait(action, streams)
         used, peak = self._account(action)
         self._clear_up(action, streams)
@@ -143,28 +158,44 @@ class Supervisor:
                 os.close(stream.source)
         self._note_limits(action, streams)
 
-    def _handed_over(self, cell: Session | None, body: int) -> tuple[int, int, int]:
-        """Have a session take the next cell from `body`; its id is -1 when it is gone."""
+    def _handed_over(self, cell: Session | None) -> Fresh | None:
+        """Have a session take the next cell from a new pipe; None when it is gone."""
         if cell is None:
-            return -1, -1, -1
+            return None
+        body, body_write = os.pipe()
         self._signal(cell.pid, signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
             socket.send_fds(cell.control, [session.CELL], [body])
-        return cell.pid, cell.out, cell.err
+        os.close(body)
+        return Fresh(cell.pid, body_write, cell.out, cell.err)
 
-    def _spawn(self, verb: bytes, body: int, body_write: int) -> tuple[int, int, int]:
-        """A fresh child; its id is -1 when the kernel allows no more processes."""
-        (out, out_write), (err, err_write) = os.pipe(), os.pipe()
+    def _taken(self) -> Fresh | None:
+        """The child that waits, or one that is made now."""
+        fresh, self._spare = self._spare, None
+        if fresh and os.waitpid(fresh.pid, os.WNOHANG)[0]:  # it was killed, for the memory of the machine
+            self._close_ends(fresh)
+            fresh = None
+        return fresh or self._spawn()
+
+    def _spawn(self) -> Fresh | None:
+        """Fork a child that waits; None when the kernel allows no more processes."""
+        (body, body_write), (out, out_write), (err, err_write) = os.pipe(), os.pipe(), os.pipe()
         pid = self._try_fork()
         if pid == 0:
-            os.close(body_write)
-            child.run(body, out_write, err_write, verb, self._settings)
-        os.close(out_write)
-        os.close(err_write)
-        if pid < 0:
-            os.close(out)
-            os.close(err)
-        return pid, out, err
+            for fd in (body_write, out, err):
+                os.close(fd)
+            child.run(body, out_write, err_write, self._settings)
+        for fd in (body, out_write, err_write):
+            os.close(fd)
+        fresh = Fresh(pid, body_write, out, err)
+        if pid > 0:
+            return fresh
+        self._close_ends(fresh)
+        return None
+
+    def _close_ends(self, fresh: Fresh) -> None:
+        for fd in fresh[1:]:
+            os.close(fd)
 
     def _try_fork(self) -> int:
         for _ in range(2):
@@ -174,8 +205,10 @@ class Supervisor:
                 self._kill_others()
         return -1
 
-    def _send_body(self, pipe: int, length: int, deadline: float) -> None:
+    def _send_body(self, pipe: int, verb: bytes, length: int, deadline: float) -> None:
         """Move the body to its reader; what a reader that died or stopped does not take is thrown away."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(pipe, verb)
         ready = select.poll()
         ready.register(pipe, select.POLLOUT)
         while length:
@@ -188,6 +221,9 @@ class Supervisor:
                     self._leave()
                 length -= moved
         os.close(pipe)
+        self._throw_away(length)
+
+    def _throw_away(self, length: int) -> None:
         if length and not pump.discard(self._source, self._null, length):
             self._leave()
 
@@ -357,6 +393,9 @@ class Supervisor:
     def _kill_others(self) -> None:
         """Kill all but the sessions, which stand still until their next cell. Everything is stopped first: nothing can
         fork away from the list."""
+        if self._spare:
+            self._close_ends(self._spare)
+            self._spare = None
         spared = {known.pid for known in self._sessions.values()}
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(-1, signal.SIGSTOP if spared else signal.SIGKILL)
@@ -429,18 +468,20 @@ class Supervisor:
 
     def _reset(self) -> int:
         """Back to the state of a new sandbox; not 0 when something is left."""
-        for known in self._sessions.values():
-            known.forget()
-        self._sessions.clear()
-        self._kill_others()
+        if self._sessions:
+            for known in self._sessions.values():
+                known.forget()
+            self._sessions.clear()
+            self._kill_others()
         if self._still_empty():
             return 0
-        pid = self._try_fork()
-        if pid == 0:
-            child.wipe(self._folders, self._kept)
-        if pid < 0:
+        fresh = self._taken()
+        if fresh is None:
             return 1
-        left = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._send_body(fresh.body, wire.WIPE, 0, 0.0)
+        left = os.waitstatus_to_exitcode(os.waitpid(fresh.pid, 0)[1])
+        os.close(fresh.out)
+        os.close(fresh.err)
         self._empty = {}
         if not left:
             self._remember_empty()

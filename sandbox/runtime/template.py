@@ -6,7 +6,6 @@ Landlock, and serves (`pid1`). When the socket closes the template leaves, and w
 """
 
 import gc
-import importlib
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ import kernel as k
 import landlock
 import pid1
 import rlimits
+import warm
 import watch
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
@@ -182,8 +182,7 @@ def prepare(settings: dict) -> None:
     else:
         _check_reach(settings["prefixes"])
         k.become_subreaper()
-    for module in settings["preload"]:
-        importlib.import_module(module)
+    warm.load(settings["preload"])
 
 
 def _check_reach(prefixes: list[str]) -> None:

@@ -14,6 +14,7 @@ END = struct.Struct(">iBHBQQddI")
 READY_KIND, OUT_KIND, ERR_KIND, END_KIND = b"r", b"o", b"e", b"x"
 
 PYTHON, SQL, SHELL, PUT, GET, LIST = b"p", b"s", b"h", b"w", b"g", b"l"  # each in a fresh process
+WIPE = b"W"  # what PID 1 itself asks of a fresh process
 OPEN, FORK, CLOSE, INTERRUPT, RESET = b"S", b"F", b"C", b"I", b"R"  # PYTHON with a session runs in that session
 LIMITS = ("wall", "cpu", "memory", "output", "file_size", "processes", "disk", "inodes")
 

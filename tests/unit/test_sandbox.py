@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from docker import DockerClient
 
 from galen.errors import SandboxError, SandboxFileError, UserError
 from galen.paths import ROOT
 from galen.sandbox import owners
 from galen.sandbox.base import Mount, SandboxSpec, Tier
 from galen.sandbox.choose import SandboxSettings, open_backend
+from galen.sandbox.docker import remove
 from galen.sandbox.local import LocalBackend
 from galen.sandbox.pool import SandboxPool
 from galen.types import Limit
@@ -209,6 +211,41 @@ def test_nothing_survives_an_action(sandbox):
     assert time.monotonic() - start < 5
     if sandbox.tier is not Tier.LANDLOCK:  # whose processes see no table at all
         assert run(sandbox, "import os; print(len([p for p in os.listdir('/proc') if p.isdigit()]))").stdout == "2\n"
+
+
+def test_the_next_child_waits_only_where_no_code_of_the_agent_runs(sandbox):
+    if sandbox.tier is Tier.LANDLOCK:
+        pytest.skip("its processes see no table of processes")
+    count = "import os; print(len([p for p in os.listdir('/proc') if p.isdigit()]))"
+    assert run(sandbox, count).stdout == "2\n", "PID 1 and the action"
+    session = sandbox.session()
+    assert session.run(count, timeout_s=5).stdout == "2\n", "PID 1 and the session"
+    session.close()
+    assert run(sandbox, count).stdout == "2\n"
+
+
+def test_a_waiting_child_that_was_killed_is_replaced(sandbox):
+    if sandbox.tier is Tier.CONTAINER:
+        pytest.skip("its processes are the engine's; what replaces the child is the same code")
+    for ask in (lambda: run(sandbox, "print('alive')").stdout == "alive\n", sandbox.reset):
+        run(sandbox, "open('f', 'w')")
+        deadline = time.monotonic() + 10
+        while not (waiting := _waiting(sandbox)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert waiting
+        for process in waiting:
+            process.kill()
+        while any(p.status() != psutil.STATUS_ZOMBIE for p in waiting):
+            time.sleep(0.02)
+        assert ask()
+
+
+def _waiting(sandbox) -> list[psutil.Process]:
+    """What waits for an action below this process: owner, template (two in namespaces), PID 1, and the one that waits."""
+    found = [psutil.Process()]
+    for _ in range(4 if sandbox.tier is Tier.NAMESPACES else 3):
+        found = [child for process in found for child in process.children()]
+    return [p for p in found if p.status() == psutil.STATUS_SLEEPING and "template.py" in " ".join(p.cmdline())]
 
 
 def test_files_in_and_out(sandbox):
@@ -478,3 +515,9 @@ def test_no_engine_is_one_clear_line(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///no/such/engine.sock")
     with pytest.raises(UserError, match=r"no Docker engine answers at unix:///no/such/engine.sock .*sandbox.backend"):
         open_backend(SandboxSettings(backend="docker"), 1)
+
+
+def test_a_container_of_an_engine_that_is_gone_ends_by_itself(capsys, tmp_path):
+    gone = DockerClient(f"unix://{tmp_path}/docker.sock", version="1.41")
+    remove(gone, "0123456789abcdef")
+    assert "container 0123456789ab is left to end by itself" in capsys.readouterr().err

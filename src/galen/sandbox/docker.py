@@ -269,12 +269,14 @@ def _stream(attached: Any) -> Stream:
 
 
 def remove(client: docker.DockerClient, container: str) -> None:
-    """Remove a container now; one that is gone or going is as good."""
+    """Remove a container now; one that is gone or going is as good, and so is one whose engine is: its channel is closed."""
     try:
         client.api.remove_container(container, force=True)
     except APIError as error:
         if error.status_code not in (404, 409):
             raise SandboxError(f"container {container[:12]} could not be removed: {error}") from error
+    except requests.RequestException as error:
+        print(f"container {container[:12]} is left to end by itself, for its engine is gone: {error}", file=sys.stderr)
 
 
 def reap(client: docker.DockerClient, mine: bool = False) -> int:
