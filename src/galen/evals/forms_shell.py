@@ -69,7 +69,8 @@ def _command(words: list[str], files: dict[str, str]) -> Form:
     if words[0] not in ("cat", "head", "tail", "ls", "wc", "grep", "chmod"):
         for path in {_base(word) for word in words} & files.keys():
             del files[path]  # what becomes of it is not known
-    return Form(tuple(words), frozenset(words))
+    words = [word.rstrip("/") or word for word in words]
+    return Form(tuple(words), frozenset(word for word in words if not word.startswith("-")))
 
 
 def _said(words: list[str]) -> str:

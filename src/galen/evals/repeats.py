@@ -64,10 +64,10 @@ class Step:
 
     @property
     def message(self) -> str:
-        """The last line of a failure, which names what failed; of a missing file its path, whoever looked for it."""
+        """The last line of a failure, which names what failed; a path or a name that is missing alone, whoever looked for it."""
         line = (self.shown or "").rpartition("\n")[2]
         missing = _MISSING.match(line)
-        return f"missing: {missing[1] or missing[2]}" if missing else line
+        return f"missing: {missing[1] or missing[2]}" if missing else re.sub(r"^.*(?=no such \w+: )", "", line)
 
 
 def loops(turns: Sequence[Turn], repeats: int = REPEATS) -> list[Loop]:
