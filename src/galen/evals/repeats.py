@@ -67,7 +67,7 @@ class Step:
         """The last line of a failure, which names what failed; a path or a name that is missing alone, whoever looked for it."""
         line = (self.shown or "").rpartition("\n")[2]
         missing = _MISSING.match(line)
-        return f"missing: {missing[1] or missing[2]}" if missing else re.sub(r"^.*(?=no such \w+: )", "", line)
+        return f"missing: {missing[1] or missing[2]}" if missing else re.sub(r"^.*(?=no such \w+: )", "sqlite: ", line)
 
 
 def loops(turns: Sequence[Turn], repeats: int = REPEATS) -> list[Loop]:
@@ -162,7 +162,8 @@ def repeated(before: Step, after: Step, *, alone: bool) -> bool:
     if after.shown is not None and (before.failed != after.failed or not _same(before, after)):
         return False
     if before.failed and not _tests(before):
-        return _same_place(before, after) or (before.kind == after.kind and _alike(before, after) >= NEAR["failed"])
+        place = _same_place(before, after)
+        return place or (place is None and before.kind == after.kind and _alike(before, after) >= NEAR["failed"])
     if not before.failed and len(before.shown.split()) >= LONG and before.shown == after.shown:
         return bool(before.form.meaning & after.form.meaning)
     same = before.kind == after.kind and before.form.meaning == after.form.meaning
@@ -215,24 +216,24 @@ def _line(step: Step) -> int | None:
     return int(lines[-1]) if lines else None
 
 
-def _same_place(before: Step, after: Step) -> bool:
-    """Whether what failed is the same: an expression with all that goes into it, a missing file or command, a name that the
-    same tables have not, or a slip of SQL with the word behind it.
+def _same_place(before: Step, after: Step) -> bool | None:
+    """Whether what failed is the same: an expression with all that goes into it, a missing file, command or table, a column
+    that the same tables have not, or a slip of SQL with the word beside it. None where that does not show.
     """
     if after.shown is not None and before.message != after.message:
         return False
     message, a, b = before.message, before.form, after.form
-    if message.startswith("missing: ") or re.search(r"^/bin/sh: .*not found$", message):
-        return after.shown is not None
+    if re.search(r"^missing: |^/bin/sh: .*not found$|no such (?:table|function): ", message):
+        return True if after.shown is not None else None
+    if "no such column: " in message and a.tables and b.tables:
+        return a.tables == b.tables
     if slip := re.search(r'near "(\w+)": syntax error', message):
         about = [set(pairwise(re.findall(r"\w+", step.turn.text.lower()))) for step in (before, after)]
-        return any(slip[1].lower() in pair for pair in about[0] & about[1])
-    if a.tables or b.tables:
-        return "no such" in message and a.tables == b.tables
+        return any(slip[1].lower() in pair for pair in about[0] & about[1]) or None
     line = _line(before)
     if a.program is None or b.program is None or line is None or (after.shown is not None and _line(after) is None):
-        return False
+        return None
     kinds = next(kinds for words, kinds in _CULPRITS if re.search(words, message))
     places = expressions(a.program, line, kinds) & expressions(b.program, _line(after), kinds)
     named = re.search(r"name '(\w+)' is not defined", message)
-    return named[1] in places if named else bool(places)
+    return (named[1] in places if named else bool(places)) or None
