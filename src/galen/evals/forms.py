@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from galen.tasks.database import FILLERS
+
 
 @dataclass(frozen=True)
 class Form:
     """`tokens` in order; `meaning`, those that make it another question; `program`, its Python text, if it has one;
-    `tables` that its SQL names; `labels`, the words that it prints itself.
+    `tables` that its SQL names; `queries`, what each query of it means; `labels`, the words that it prints itself.
     """
 
     tokens: tuple[str, ...]
@@ -21,9 +23,10 @@ class Form:
     program: str | None = None
     tables: frozenset[str] = frozenset()
     labels: tuple[str, ...] = ()
+    queries: frozenset[frozenset[str]] = frozenset()
 
 
 def plain(text: str) -> Form:
-    """Text in no language: its words in lower case."""
+    """Text in no language: its words in lower case; what a request asks for is said by those that its answer goes by."""
     words = tuple(re.findall(r"[\w.]+", text.lower()))
-    return Form(words, frozenset(words) - {"of", "the", "in", "for", "a", "all", "show", "list"})
+    return Form(words, frozenset(words) - FILLERS)

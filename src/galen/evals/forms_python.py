@@ -31,7 +31,7 @@ _NEUTRAL = set("()[]{},.:=;") | {
     "list",
     "tuple",
 }
-_NEUTRAL |= {"cursor", "fetchone", "fetchall"}
+_NEUTRAL |= {"cursor", "fetchone", "fetchall", "params"}
 
 
 def python(program: str) -> Form:
@@ -47,8 +47,9 @@ def _form(program: str, tree: ast.Module) -> Form:
     normal = _Normal(tree)
     tokens = tuple(_TOKEN.findall(_unnamed(normal.visit(deepcopy(tree)), normal.chosen)))
     meaning = frozenset(t for t in tokens if t not in _NEUTRAL and not _OWN.fullmatch(t))
-    named = frozenset[str]().union(*(sql(text).tables for text in normal.queries))
-    return Form(tokens, meaning, program, named, tuple(normal.labels))
+    queries = [sql(text) for text in normal.queries]
+    named = frozenset[str]().union(*(query.tables for query in queries))
+    return Form(tokens, meaning, program, named, tuple(normal.labels), frozenset(query.meaning for query in queries))
 
 
 def _flat_form(program: str) -> Form:
@@ -173,12 +174,22 @@ class _Normal(ast.NodeTransformer):
             return None
         return self.generic_visit(node)
 
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)  # without its type
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.returns = None
+        return node
+
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, str):
             return node
         if re.match(r"\s*(?:select|with)\s", node.value, re.IGNORECASE):
             self.queries.append(node.value)
             return ast.Name(" ".join(sql_tokens(node.value)), ast.Load())
+        if re.fullmatch(r"[\w/:.]+\?[\w=&.:-]+", node.value):  # an address with its parameters
+            return ast.Tuple([ast.Constant(part) for part in re.split("[?&=]", node.value)], ast.Load())
         return ast.Constant(" ".join(node.value.split()))
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:

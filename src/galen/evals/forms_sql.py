@@ -14,7 +14,27 @@ _KEYWORDS = frozenset([
     "between", "distinct", "as", "case", "when", "then", "else", "end", "union", "all", "except", "intersect", "asc",
     "desc", "exists", "with", "over", "partition", "recursive", "cast",
 ])  # fmt: skip
-_NEUTRAL = frozenset(["select", "from", "where", "and", "as", "on", "using", "with", "join", "(", ")", ",", "*", "."])
+_NEUTRAL = frozenset(
+    [
+        "select",
+        "from",
+        "where",
+        "and",
+        "as",
+        "on",
+        "using",
+        "with",
+        "join",
+        "in",
+        "exists",
+        "=",
+        "(",
+        ")",
+        ",",
+        "*",
+        ".",
+    ]
+)
 _AGGREGATES = ("count", "sum", "avg", "min", "max", "total")
 _SAME = {"!=": "<>", "==": "="}
 _TURNED = {">": "<", ">=": "<="}
@@ -23,7 +43,14 @@ _TURNED = {">": "<", ">=": "<="}
 def sql(query: str) -> Form:
     tokens = tuple(sql_tokens(query))
     words = {word for token in tokens for word in token.split(" ")}
-    return Form(tokens, frozenset({*tokens, *words}) - _NEUTRAL, tables=tables(tokens))
+    meaning = frozenset({*tokens, *words} - {t for t in tokens if _joins(t)}) - _NEUTRAL
+    return Form(tokens, meaning, tables=tables(tokens), queries=frozenset((meaning,)))
+
+
+def _joins(token: str) -> bool:
+    """Whether a comparison is of one column in two tables, as `in` and `exists` compare it too."""
+    left, equal, right = token.partition(" = ")
+    return bool(equal) and left == right
 
 
 def sql_tokens(query: str) -> list[str]:
@@ -34,6 +61,7 @@ def sql_tokens(query: str) -> list[str]:
     joined = " ".join(tokens)
     for pattern, same in (
         (r"\b(?:count|sum) \( 1 \)", "count ( * )"),
+        (r"\bselect 1 from", "select * from"),
         (r"(\S+) between (\S+) and (\S+)", r"\1 >= \2 and \1 <= \3"),
         (r"\bin \( ([^\s(,]+) \)", r"= \1"),
         (r"\b1 = 1 and | (?:and|where) 1 = 1\b", " "),

@@ -18,19 +18,22 @@ from galen.evals.forms import Form, plain
 from galen.evals.forms_python import expressions, python
 from galen.evals.forms_shell import shell
 from galen.evals.forms_sql import sql
-from galen.evals.program_errors import program_error
+from galen.evals.program_errors import RAN, program_error
 from galen.types import Action, ActionKind, Turn
 
 # Share of the tokens of two programs, in order or sorted, that an edit distance leaves alone (indel similarity).
 NEAR = {"failed": 0.7, "ran": 0.5}
+AKIN = 0.5  # of two commands, one of which was not seen to end
 LONG = 8  # words of an answer that does not come by chance to two questions
 _LOOKS = (ActionKind.REQUEST_INFO, ActionKind.DEBUGGING)
-_READS = re.compile(r"\s*(?:cat|head|tail|ls|pwd|wc|grep|find|which|sed -n)\b[^>]*$")
+_READS = re.compile(r"\s*(?:cat|head|tail|less|more|file|stat|ls|pwd|wc|grep|find|which|sed -n)\b[^>]*$")
 _CHANGES = re.compile(r"\bwrite|\bpost\b|\bdiscard\b|\bto_\w+\(|['\"][wa]b?['\"]|\bos\.|\bsubprocess\b")
 # What differs between two runs of the same program, or between two names of the same column.
 _CLOCK = re.compile(r"0x[0-9a-f]+|\bline \d+|\bafter \d+ s\b|(?<=no such column: )\w+\.")
-_MISSING = re.compile(
-    r"^.*?([^\s'\":]+)['\"]?: No such file or directory.*|.*No such file or directory: ['\"]?([^'\"]+).*"
+_MISSING = re.compile(r"(?=.*No such file or directory).*?(?:['\"]([^'\"]+)['\"]|([^\s'\":]+): No such)")
+# The last part of a name that a failure complains of.
+_NAMED = re.compile(
+    r"(?:no such \w+: |name '|KeyError: '|module named '|attribute '|argument '|missing: |/bin/sh: \d+: )(?:[^\s']*[./])?(\w+)"
 )
 _FRAME = re.compile(r'File "(?:<action>|<string>|<stdin>|/episode/[^"]*)", line (\d+)')
 # What fails so: the first whose words the message has.
@@ -40,6 +43,9 @@ _CULPRITS: tuple[tuple[str, tuple[type[ast.AST], ...]], ...] = (
     (r"has no attribute", (ast.Attribute,)),
     (r"subscriptable|out of range|^IndexError", (ast.Subscript,)),
     (r"", (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute)),
+)
+_CAUGHT = re.compile(
+    r"^[^\n]*(?:(?:^|\s)[Ee]rror: |\w(?:Error|Exception)\b|no such (?:table|column): |No such file or directory)[^\n]*$"
 )
 _TESTS = re.compile(
     r"^AssertionError|^exit code|^(?!timed out|killed|[\w.]*(?:Error|Exception|Interrupt|Warning|Iteration)\b|\S+: )"
@@ -56,7 +62,9 @@ class Step:
 
     @property
     def failed(self) -> bool:
-        return self.turn.observation is not None and not self.turn.observation.ok
+        """Whether its program failed, or caught a failure and said so."""
+        seen = self.turn.observation
+        return seen is not None and (not seen.ok or (self.kind[0] in RAN and _CAUGHT.match(seen.text) is not None))
 
     @property
     def shown(self) -> str | None:
@@ -73,9 +81,21 @@ class Step:
 def loops(turns: Sequence[Turn], repeats: int = REPEATS) -> list[Loop]:
     """Stretches of turns each of which comes at least `repeats` times in the stretch, and returns to one failure."""
     steps = _steps(turns)
-    found = _rounds(steps, repeats)
-    returns = _returns(steps, repeats)
+    found, returns = ([_to_the_end(loop, steps) for loop in all_of(steps, repeats)] for all_of in (_rounds, _returns))
     return found + [r for r in returns if not any(f.first <= r.first and r.last <= f.last for f in found)]
+
+
+def _to_the_end(loop: Loop, steps: Sequence[Step]) -> Loop:
+    """`loop`, and the last turn of the episode behind it, if that was not seen to end and asks nothing that the loop did not."""
+    last = steps[-1]
+    if loop.last != len(steps) - 2 or last.shown is not None:
+        return loop
+    like = [step for step in steps[loop.first : -1] if step.kind == last.kind and not step.failed]
+    asked = frozenset[str]().union(*(step.form.meaning for step in like))
+    same = last.form.meaning <= asked or (
+        last.kind[0] == ActionKind.TERMINAL and any(_alike(s, last) >= AKIN for s in like)
+    )
+    return loop._replace(last=loop.last + 1) if like and same else loop
 
 
 def _steps(turns: Sequence[Turn]) -> list[Step]:
@@ -161,11 +181,16 @@ def repeated(before: Step, after: Step, *, alone: bool) -> bool:
         return False  # replies that are no action fail alike, whatever they say
     if after.shown is not None and (before.failed != after.failed or not _same(before, after)):
         return False
+    named = _NAMED.search(before.message) if after.shown is None else None
+    if named and named[1] not in after.turn.text + (after.form.program or ""):
+        return False
     if before.failed and not _tests(before):
         place = _same_place(before, after)
         return place or (place is None and before.kind == after.kind and _alike(before, after) >= NEAR["failed"])
     if not before.failed and len(before.shown.split()) >= LONG and before.shown == after.shown:
         return bool(before.form.meaning & after.form.meaning)
+    if before.kind != after.kind and before.form.queries:
+        return before.form.queries == after.form.queries  # one question, by two tools
     same = before.kind == after.kind and before.form.meaning == after.form.meaning
     return same and _alike(before, after) >= NEAR["ran"]
 
