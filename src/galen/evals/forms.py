@@ -29,4 +29,4 @@ class Form:
 def plain(text: str) -> Form:
     """Text in no language: its words in lower case; what a request asks for is said by those that its answer goes by."""
     words = tuple(re.findall(r"[\w.]+", text.lower()))
-    return Form(words, frozenset(words) - FILLERS)
+    return Form(words, frozenset(words) - FILLERS or frozenset(words))

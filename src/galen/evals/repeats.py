@@ -42,7 +42,7 @@ _CULPRITS: tuple[tuple[str, tuple[type[ast.AST], ...]], ...] = (
     (r"operand|division|modulo|concatenate", (ast.BinOp,)),
     (r"has no attribute", (ast.Attribute,)),
     (r"subscriptable|out of range|^IndexError", (ast.Subscript,)),
-    (r"", (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute)),
+    (r"", (ast.Call, ast.BinOp, ast.Subscript)),
 )
 _CAUGHT = re.compile(
     r"^[^\n]*(?:(?:^|\s)[Ee]rror: |\w(?:Error|Exception)\b|no such (?:table|column): |No such file or directory)[^\n]*$"
@@ -135,7 +135,7 @@ def _rounds(steps: Sequence[Step], repeats: int) -> list[Loop]:
 
 
 def _returns(steps: Sequence[Step], repeats: int) -> list[Loop]:
-    """One failure that comes `repeats` times, and between nothing that mended it. Looks after the last time are of the loop
+    """One failure that comes `repeats` times, at the same place where something between could have mended it. Looks after the last time are of the loop
     as well, no more of them than there were between two times.
     """
     found: list[Loop] = []
@@ -144,13 +144,13 @@ def _returns(steps: Sequence[Step], repeats: int) -> list[Loop]:
             continue
         times, edited = [first], False
         for i in range(first + 1, len(steps)):
-            if repeated(steps[times[-1]], steps[i], alone=False) and not (edited and not _same_place(step, steps[i])):
+            if not repeated(steps[times[-1]], steps[i], alone=False):
+                edited |= not _mends_nothing(steps[i])
+            elif edited and not _same_place(step, steps[i]):
+                break
+            else:
                 times.append(i)
                 edited = False
-            elif steps[i].form.tokens[:1] == ("write",):
-                edited = True
-            elif not _mends_nothing(steps[i]):
-                break
         if len(times) >= repeats:
             widest = max(b - a for a, b in pairwise(times))
             after = takewhile(lambda s: s.kind[0] in _LOOKS, steps[times[-1] + 1 :])
@@ -189,6 +189,8 @@ def repeated(before: Step, after: Step, *, alone: bool) -> bool:
         return place or (place is None and before.kind == after.kind and _alike(before, after) >= NEAR["failed"])
     if not before.failed and len(before.shown.split()) >= LONG and before.shown == after.shown:
         return bool(before.form.meaning & after.form.meaning)
+    if before.kind[0] == after.kind[0] == ActionKind.DEBUGGING:
+        return True
     if before.kind != after.kind and before.form.queries:
         return before.form.queries == after.form.queries  # one question, by two tools
     same = before.kind == after.kind and before.form.meaning == after.form.meaning
@@ -256,8 +258,10 @@ def _same_place(before: Step, after: Step) -> bool | None:
         about = [set(pairwise(re.findall(r"\w+", step.turn.text.lower()))) for step in (before, after)]
         return any(slip[1].lower() in pair for pair in about[0] & about[1]) or None
     line = _line(before)
-    if a.program is None or b.program is None or line is None or (after.shown is not None and _line(after) is None):
+    if line is None or (after.shown is not None and _line(after) is None):
         return None
+    if a.program is None or b.program is None:
+        return before.shown == after.shown or None  # the line that fails is quoted
     kinds = next(kinds for words, kinds in _CULPRITS if re.search(words, message))
     places = expressions(a.program, line, kinds) & expressions(b.program, _line(after), kinds)
     named = re.search(r"name '(\w+)' is not defined", message)
