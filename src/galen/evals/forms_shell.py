@@ -74,11 +74,11 @@ def _command(words: list[str], files: dict[str, str]) -> Form:
 
 
 def _said(words: list[str]) -> str:
-    """What echo or printf write; `%s` of printf alone, with the escapes that both know."""
+    """What echo or printf write, with the escapes that both know; of a format with `%s` its arguments, one a line."""
     name, *said = [w for w in words if w not in ("-e", "-n")]
     if name == "printf" and said and "%s" in said[0]:
         said = ["\n".join(said[1:])]
-    text = " ".join(said)
+    text = " ".join(said) + "\n" * (name == "echo" and "-n" not in words)
     return text.replace("\\n", "\n").replace("\\t", "\t").replace("%%", "%")
 
 

@@ -135,8 +135,8 @@ def _rounds(steps: Sequence[Step], repeats: int) -> list[Loop]:
 
 
 def _returns(steps: Sequence[Step], repeats: int) -> list[Loop]:
-    """One failure that comes `repeats` times, at the same place where something between could have mended it. Looks after the last time are of the loop
-    as well, no more of them than there were between two times.
+    """One failure that comes `repeats` times, at the same place where something between could have mended it. Looks after
+    the last time are of the loop as well, no more of them than there were between two times.
     """
     found: list[Loop] = []
     for first, step in enumerate(steps):
