@@ -33,8 +33,9 @@ from galen.train.models import save_model
 
 TRAINED = {
     "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "lora", "ppo"),
-    "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"),
+    "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"), "fsdp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"),
 }  # fmt: skip
+ZERO = ("zero2", "zero3")
 DEEPSPEED = ROOT / ".cache" / "deepspeed"  # where scripts/deepspeed.sh puts it
 TIMEOUT = int(os.environ.get("GALEN_TEST_TIMEOUT", "1200"))  # of a launch, on a machine however busy: a hang ends here
 
@@ -45,7 +46,7 @@ def launch(preset: str, *words: str) -> subprocess.CompletedProcess[str]:
         sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(ROOT / "configs" / "accelerate" / f"{preset}.yaml"),
         "--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0", *words,
     ]  # fmt: skip
-    path = [ROOT / "src", ROOT, ROOT / "tests", *([] if preset == "ddp" else [DEEPSPEED])]
+    path = [ROOT / "src", ROOT, ROOT / "tests", *([DEEPSPEED] if preset in ZERO else [])]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -106,7 +107,7 @@ def together(data, alone, folder) -> Callable[[str], Path]:
         return launch(preset, *map(str, words))
 
     def trained(preset: str) -> Path:
-        if preset != "ddp" and not (DEEPSPEED.exists() or importlib.util.find_spec("deepspeed")):
+        if preset in ZERO and not (DEEPSPEED.exists() or importlib.util.find_spec("deepspeed")):
             pytest.skip("the package deepspeed is not installed; scripts/deepspeed.sh does it")
         done = launched(preset)
         assert done.returncode == 0, done.stdout[-6000:]

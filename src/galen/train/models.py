@@ -18,6 +18,7 @@ from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset, local_folder
+from galen.train.fsdp import within
 from galen.train.logprobs import token_scores, trunk
 from galen.train.weights import FETCH, again, check_base, check_trained, check_weights, load_whole
 from galen.train.world import deepspeed, once, whole_weights
@@ -94,11 +95,15 @@ def trainer_logprobs(model: PreTrainedModel, episode: Episode, temperature: floa
     """The trainer's log-probabilities of the episode's sampled tokens, shape (sampled tokens,), in the model's own dtype."""
     mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
     ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-    # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
-    hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
     sampled = mask.to(ids.device)
     targets = ids[0, len(episode.prompt_ids) :][sampled]
-    return token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+
+    def scores() -> torch.Tensor:
+        # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
+        hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
+        return token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+
+    return within(model, scores)()
 
 
 def parity(
