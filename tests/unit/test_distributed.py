@@ -1,4 +1,4 @@
-"""Two processes give the update of one: DDP over gloo, and DeepSpeed where it is installed, on a CPU."""
+"""Two processes give the update of one: DDP and FSDP2 over gloo, and DeepSpeed where it is installed, on a CPU."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from galen.tasks.store import GoldStore
 from galen.train import device, world
 from galen.train.agent import AgentSettings, accumulation
 from galen.train.models import save_model
+from galen.train.ppo import PPOSettings, check_critic
 
 TRAINED = {
     "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "lora", "ppo"),
@@ -149,11 +150,12 @@ def test_two_processes_train_as_one(together, preset, name, alone):
 
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
-def test_what_is_finished_and_started_again_stays_as_it_is(together, data, folder):
-    """Under ZeRO-3: weights that are whole, and after one trainer in a process those of the next, which are split."""
-    out = together("zero3")
-    before = {name: weights(out / name / "final") for name in ("grpo", "ppo", "lora")}
-    done = launch("zero3", *map(str, [ROOT / "tests" / "distributed.py", data, folder / "episodes", out, *before]))
+@pytest.mark.parametrize(("preset", "names"), [("zero3", ("grpo", "ppo", "lora")), ("fsdp", ("sft", "grpo", "lora"))])
+def test_what_is_finished_and_started_again_stays_as_it_is(together, data, folder, preset, names):
+    """Weights that are whole, and under ZeRO-3 after one trainer in a process those of the next, which are split."""
+    out = together(preset)
+    before = {name: weights(out / name / "final") for name in names}
+    done = launch(preset, *map(str, [ROOT / "tests" / "distributed.py", data, folder / "episodes", out, *before]))
     assert done.returncode == 0, done.stdout[-6000:]
     for name, was in before.items():
         assert differ(was, weights(out / name / "final")) == 0, name
@@ -186,7 +188,15 @@ def test_what_does_not_divide_is_refused(monkeypatch):
         world.share(8, "batch_size")
 
 
-def test_fsdp_is_refused(monkeypatch):
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(UserError, match=r"zero3\.yaml"):
+@pytest.mark.parametrize(("name", "value"), [("FSDP_VERSION", "1"), ("FSDP_CPU_RAM_EFFICIENT_LOADING", "true")])
+def test_fsdp_with_other_settings_is_refused(monkeypatch, name, value):
+    for key, needed in ({"ACCELERATE_USE_FSDP": "true"} | world.FSDP | {name: value}).items():
+        monkeypatch.setenv(key, needed)
+    with pytest.raises(UserError, match=rf"{name.lower()} is {value}, and must be .*fsdp\.yaml"):
         world.join()
+
+
+def test_a_critic_of_its_own_is_refused_where_weights_are_split(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    with pytest.raises(UserError, match="not split by ZeRO-3 or FSDP"):
+        check_critic(PPOSettings(critic="separate"))

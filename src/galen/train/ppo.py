@@ -87,7 +87,9 @@ class PPOSettings(AgentSettings):
 def check_critic(settings: PPOSettings) -> None:
     """Raises UserError where the critic cannot be trained as the launcher says."""
     if settings.critic == "separate" and (zero3() or fsdp()):
-        raise UserError("ppo.critic = separate: its trunk is not split by ZeRO-3 or FSDP; set ppo.critic=shared, or use zero2")
+        raise UserError(
+            "ppo.critic = separate: its trunk is not split by ZeRO-3 or FSDP; set ppo.critic=shared, or use zero2"
+        )
 
 
 class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):
