@@ -129,6 +129,11 @@ def norms(out: Path) -> list[float]:
     return [line["grad_norm"] for line in history if "grad_norm" in line]
 
 
+def parities(out: Path) -> list[float]:
+    """What the trainer's log-probabilities were from the sampler's before each rollout was trained on."""
+    return [json.loads(line)["parity"] for line in (out / "log.jsonl").read_text().splitlines()]
+
+
 def differ(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
     assert one.keys() == two.keys()
     return sum((one[k] - two[k]).square().sum().item() for k in one) ** 0.5
@@ -137,7 +142,7 @@ def differ(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize(("preset", "name"), [(p, n) for p in TRAINED for n in TRAINED[p]])
-def test_two_processes_train_as_one(together, preset, name, alone):
+def test_two_processes_train_as_one(together, preset, name, alone, folder):
     """Their weights agree to two thousandths of what training changed, and their gradients in size: a wrong scale is off by
     halves, while sums in another order (a wrapped model is scored by TRL's head) have drifted by 1.5e-3 at the fourth step.
     """
@@ -146,6 +151,8 @@ def test_two_processes_train_as_one(together, preset, name, alone):
     assert moved > 0
     assert differ(one.after, weights(out / "final")) < 2e-3 * moved
     assert norms(out) == pytest.approx(one.norms, rel=5e-3)
+    if name in ("grpo", "lora"):  # parts of a model are called for it, beside its own pass
+        assert parities(out) == pytest.approx(parities(folder / "alone" / name), rel=1e-3)
 
 
 @pytest.mark.slow
