@@ -138,9 +138,8 @@ def check_parity(
 ) -> tuple[float, float]:
     """`parity`, and an error where the server samples from other weights than the trainer's."""
     mean, worst = parity(model, episodes, temperature, record)
-    rounded = model.dtype != torch.float32 or (
-        split(model) and fast_bf16()
-    )  # FSDP's weights are float32, its passes not
+    # The passes of a model whose weights are split may be bfloat16, and its weights not (FSDP2).
+    rounded = model.dtype != torch.float32 or (split(model) and fast_bf16())
     limit = 5 * PARITY_NATS if rounded else PARITY_NATS
     if not mean <= limit:  # where one of them is no number, neither is the difference
         raise GalenError(

@@ -220,7 +220,7 @@ def _whole(weight: Any, *, change: bool = False) -> Iterator[Any]:
         weight.data.copy_(distribute_tensor(found, weight.device_mesh, weight.placements))
 
 
-def _trained(model: Any) -> Iterator[tuple[str, Any]]:
+def _weights(model: Any) -> Iterator[tuple[str, Any]]:
     """The names and weights of `model`, which is `split`; of one with LoRA the adapters alone."""
     from torch.distributed.fsdp import FSDPModule
 
@@ -240,7 +240,7 @@ def whole_weights(model: Any) -> dict[str, Any] | None:
     if not split(model):
         return None
     found: dict[str, Any] = {}
-    for name, weight in _trained(model):
+    for name, weight in _weights(model):
         with _whole(weight) as gathered:
             if rank() == 0:
                 found[name] = gathered.cpu().clone()
@@ -255,9 +255,10 @@ def take_weights(model: Any, folder: Path) -> None:
 
     files = [safe_open(path, "pt") for path in sorted(folder.glob("*.safetensors"))]
     where = {name: file for file in files for name in file.keys()}  # noqa: SIM118
-    for name, weight in _trained(model):
-        stored = name.replace(".default.", ".")
-        if stored in where:  # a reference, which is an adapter too, is in none
-            with _whole(weight, change=True) as gathered:
-                if rank() == 0:
-                    gathered.copy_(where[stored].get_tensor(stored))
+    for name, weight in _weights(model):
+        if not weight.requires_grad:  # a reference, which is an adapter too
+            continue
+        stored = name.replace(".default.", ".")  # as peft calls it in a file
+        with _whole(weight, change=True) as gathered:
+            if rank() == 0:
+                gathered.copy_(where[stored].get_tensor(stored))
