@@ -42,6 +42,7 @@ def within(model: Any, call: C) -> C:
     """`call`, for use of `model`'s parts: those that FSDP2 splits work within a forward pass of the whole alone."""
     if not isinstance(model, FSDPModule):
         return call
-    model.within = call
-    register_fsdp_forward_method(model, "within")
-    return model.within  # type: ignore[return-value]
+    root: Any = model
+    root.within = call
+    register_fsdp_forward_method(root, "within")
+    return root.within

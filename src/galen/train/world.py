@@ -214,10 +214,11 @@ def _whole(weight: Any, *, change: bool = False) -> Iterator[Any]:
         with GatheredParameters([weight], modifier_rank=0 if change else None):
             yield weight.data
         return
-    found = weight.data.full_tensor()
+    mine: Any = weight.data
+    found = mine.full_tensor()
     yield found
     if change:
-        weight.data.copy_(distribute_tensor(found, weight.device_mesh, weight.placements))
+        mine.copy_(distribute_tensor(found, weight.device_mesh, weight.placements))
 
 
 def _weights(model: Any) -> Iterator[tuple[str, Any]]:
