@@ -20,9 +20,9 @@ from galen.train import device, logprobs
 from galen.train.agent import Play
 from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import train_grpo
-from galen.train.models import save_model
+from galen.train.models import parity, save_model
 from galen.train.sft import SFTSettings, train_sft
-from galen.train.world import deepspeed, join, once, processes
+from galen.train.world import deepspeed, join, once, processes, whole_weights
 from galen.types import Group, Task
 
 
@@ -72,7 +72,7 @@ def grpo(out: Path, tasks: list[Task], play: Play, make=tiny, **changed):
     settings = SETTINGS.model_copy(update={"micro_batch": 2, "kl": 0.05} | changed)
     for stop, model in starts(make, [4] if processes() == 1 else [2, 4]):
         report = train_grpo(
-            model, BASE, tasks, settings, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
+            model, BASE, tasks, settings, out, seed=0, play=play, sync=whole_weights, check=lambda m, e: parity(m, e, 1.0),
             context=640, save_every=2, stop_after=stop,
         )  # fmt: skip
     assert report.changed_tokens == 0 and report.trained_tokens > 0

@@ -1,4 +1,4 @@
-"""Two processes give the update of one: DDP over gloo, and DeepSpeed where it is installed, on a CPU."""
+"""Two processes give the update of one: DDP and FSDP2 over gloo, and DeepSpeed where it is installed, on a CPU."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ from galen.tasks.store import GoldStore
 from galen.train import device, world
 from galen.train.agent import AgentSettings, accumulation
 from galen.train.models import save_model
+from galen.train.ppo import PPOSettings, check_critic
 
 TRAINED = {
     "ddp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"), "zero2": ("sft", "dpo", "grpo", "lora", "ppo"),
-    "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"),
+    "zero3": ("dpo", "dpo_lora", "grpo", "lora", "ppo"), "fsdp": ("sft", "dpo", "dpo_lora", "grpo", "lora", "ppo"),
 }  # fmt: skip
+ZERO = ("zero2", "zero3")
 DEEPSPEED = ROOT / ".cache" / "deepspeed"  # where scripts/deepspeed.sh puts it
 TIMEOUT = int(os.environ.get("GALEN_TEST_TIMEOUT", "1200"))  # of a launch, on a machine however busy: a hang ends here
 
@@ -45,7 +47,7 @@ def launch(preset: str, *words: str) -> subprocess.CompletedProcess[str]:
         sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(ROOT / "configs" / "accelerate" / f"{preset}.yaml"),
         "--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0", *words,
     ]  # fmt: skip
-    path = [ROOT / "src", ROOT, ROOT / "tests", *([] if preset == "ddp" else [DEEPSPEED])]
+    path = [ROOT / "src", ROOT, ROOT / "tests", *([DEEPSPEED] if preset in ZERO else [])]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -106,7 +108,7 @@ def together(data, alone, folder) -> Callable[[str], Path]:
         return launch(preset, *map(str, words))
 
     def trained(preset: str) -> Path:
-        if preset != "ddp" and not (DEEPSPEED.exists() or importlib.util.find_spec("deepspeed")):
+        if preset in ZERO and not (DEEPSPEED.exists() or importlib.util.find_spec("deepspeed")):
             pytest.skip("the package deepspeed is not installed; scripts/deepspeed.sh does it")
         done = launched(preset)
         assert done.returncode == 0, done.stdout[-6000:]
@@ -127,6 +129,11 @@ def norms(out: Path) -> list[float]:
     return [line["grad_norm"] for line in history if "grad_norm" in line]
 
 
+def parities(out: Path) -> list[float]:
+    """What the trainer's log-probabilities were from the sampler's before each rollout was trained on."""
+    return [json.loads(line)["parity"] for line in (out / "log.jsonl").read_text().splitlines()]
+
+
 def differ(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
     assert one.keys() == two.keys()
     return sum((one[k] - two[k]).square().sum().item() for k in one) ** 0.5
@@ -135,7 +142,7 @@ def differ(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize(("preset", "name"), [(p, n) for p in TRAINED for n in TRAINED[p]])
-def test_two_processes_train_as_one(together, preset, name, alone):
+def test_two_processes_train_as_one(together, preset, name, alone, folder):
     """Their weights agree to two thousandths of what training changed, and their gradients in size: a wrong scale is off by
     halves, while sums in another order (a wrapped model is scored by TRL's head) have drifted by 1.5e-3 at the fourth step.
     """
@@ -144,15 +151,18 @@ def test_two_processes_train_as_one(together, preset, name, alone):
     assert moved > 0
     assert differ(one.after, weights(out / "final")) < 2e-3 * moved
     assert norms(out) == pytest.approx(one.norms, rel=5e-3)
+    if name in ("grpo", "lora"):  # parts of a model are called for it, beside its own pass
+        assert parities(out) == pytest.approx(parities(folder / "alone" / name), rel=1e-3)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
-def test_what_is_finished_and_started_again_stays_as_it_is(together, data, folder):
-    """Under ZeRO-3: weights that are whole, and after one trainer in a process those of the next, which are split."""
-    out = together("zero3")
-    before = {name: weights(out / name / "final") for name in ("grpo", "ppo", "lora")}
-    done = launch("zero3", *map(str, [ROOT / "tests" / "distributed.py", data, folder / "episodes", out, *before]))
+@pytest.mark.parametrize(("preset", "names"), [("zero3", ("grpo", "ppo", "lora")), ("fsdp", ("sft", "grpo", "lora"))])
+def test_what_is_finished_and_started_again_stays_as_it_is(together, data, folder, preset, names):
+    """Weights that are whole, and under ZeRO-3 after one trainer in a process those of the next, which are split."""
+    out = together(preset)
+    before = {name: weights(out / name / "final") for name in names}
+    done = launch(preset, *map(str, [ROOT / "tests" / "distributed.py", data, folder / "episodes", out, *before]))
     assert done.returncode == 0, done.stdout[-6000:]
     for name, was in before.items():
         assert differ(was, weights(out / name / "final")) == 0, name
@@ -185,7 +195,15 @@ def test_what_does_not_divide_is_refused(monkeypatch):
         world.share(8, "batch_size")
 
 
-def test_fsdp_is_refused(monkeypatch):
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(UserError, match=r"zero3\.yaml"):
+@pytest.mark.parametrize(("name", "value"), [("FSDP_VERSION", "1"), ("FSDP_CPU_RAM_EFFICIENT_LOADING", "true")])
+def test_fsdp_with_other_settings_is_refused(monkeypatch, name, value):
+    for key, needed in ({"ACCELERATE_USE_FSDP": "true"} | world.FSDP | {name: value}).items():
+        monkeypatch.setenv(key, needed)
+    with pytest.raises(UserError, match=rf"{name.lower()} is {value}, and must be .*fsdp\.yaml"):
         world.join()
+
+
+def test_a_critic_of_its_own_is_refused_where_weights_are_split(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    with pytest.raises(UserError, match="not split by ZeRO-3 or FSDP"):
+        check_critic(PPOSettings(critic="separate"))

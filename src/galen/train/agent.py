@@ -36,7 +36,7 @@ from galen.train.rollout_metrics import rollout_metrics, sampled_tokens
 from galen.train.shaping import ShapingSettings, shape
 from galen.train.stop import StopAfter, StopDiverged, TimeLimit
 from galen.train.weights import check_weights, last_checkpoint, step_of
-from galen.train.world import deepspeed, launch, once, part, processes, rank, split, take_weights, whole_weights, zero3
+from galen.train.world import launch, once, part, processes, rank, split, take_weights, whole_weights, zero3
 from galen.types import Episode, Frozen, Group, Task, TrainRow
 
 REFERENCE = "ref"  # TRL's name of the adapter that is the reference, and of its folder in a checkpoint
@@ -425,12 +425,11 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         adapter too (TRL's `ref`): the policy's own lies in none.
         """
         policy: Any = self._policy()
-        adapted = hasattr(policy, "peft_config")
-        if split(policy) and not adapted:
+        if split(policy):
             take_weights(policy, Path(resume_from_checkpoint))
             return
         super()._load_from_checkpoint(resume_from_checkpoint, model)
-        if adapted:
+        if hasattr(policy, "peft_config"):
             policy.load_adapter(resume_from_checkpoint, policy.active_adapter, is_trainable=True)
 
     def own_state(self) -> dict[str, Any]:
@@ -455,7 +454,7 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         self.report = type(self.report)(**state["report"])
         self._restored = self.report.seconds
         self._started -= sum(self._restored.values())
-        if deepspeed() and (checkpoint / REFERENCE).exists():  # its checkpoints leave frozen adapters out
+        if (checkpoint / REFERENCE).exists():  # DeepSpeed's and FSDP's checkpoints leave frozen adapters out
             policy: Any = self._policy()
             policy.load_adapter(str(checkpoint / REFERENCE), REFERENCE)
         return state

@@ -7,6 +7,7 @@ the trained positions only; a loss that is no number stops the run.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import math
@@ -33,6 +34,7 @@ from galen.errors import GalenError, UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast
 from galen.train.epoch import AfterEpoch
+from galen.train.fsdp import reference
 from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
@@ -241,7 +243,11 @@ class TokenDPOTrainer(DPOTrainer):
     def _reference(self, dataset: Dataset, batch_size: int) -> dict[str, list[float]]:
         """Log-probabilities of the pairs, in their order, under the starting weights; each process scores its share."""
         loader = self.accelerator.prepare(DataLoader(dataset, batch_size=batch_size, collate_fn=self.data_collator))  # type: ignore[arg-type]
-        model = prepare_deepspeed(self.model, self.accelerator) if self.is_deepspeed_enabled else self.model  # type: ignore[arg-type]
+        model: Any = self.ref_model or self.model
+        if self.is_deepspeed_enabled:
+            model = prepare_deepspeed(model, self.accelerator)
+        elif self.is_fsdp_enabled and self.ref_model is None:  # the model itself is split when it is trained
+            model = reference(copy.deepcopy(model), self.accelerator)
         scored = [self.accelerator.gather_for_metrics(self.compute_ref_log_probs(model, batch)) for batch in loader]
         return {
             column: torch.cat([side.cpu() for side in sides]).tolist()

@@ -18,9 +18,11 @@ from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
 from galen.presets import ModelPreset, local_folder
+from galen.train.device import fast_bf16
+from galen.train.fsdp import within
 from galen.train.logprobs import token_scores, trunk
 from galen.train.weights import FETCH, again, check_base, check_trained, check_weights, load_whole
-from galen.train.world import deepspeed, once, whole_weights
+from galen.train.world import deepspeed, once, split, whole_weights
 from galen.types import Episode
 
 PARITY_NATS = 0.01  # mean difference a token that float32 must stay below
@@ -94,11 +96,15 @@ def trainer_logprobs(model: PreTrainedModel, episode: Episode, temperature: floa
     """The trainer's log-probabilities of the episode's sampled tokens, shape (sampled tokens,), in the model's own dtype."""
     mask = torch.tensor(episode.completion_mask, dtype=torch.bool)
     ids = torch.tensor([[*episode.prompt_ids, *episode.completion_ids]], device=model.device)
-    # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
-    hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
     sampled = mask.to(ids.device)
     targets = ids[0, len(episode.prompt_ids) :][sampled]
-    return token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+
+    def scores() -> torch.Tensor:
+        # The trunk itself: while training in bfloat16 accelerate wraps the model's `forward` in autocast.
+        hidden = trunk(model)(input_ids=ids, use_cache=False).last_hidden_state[0, len(episode.prompt_ids) - 1 : -1]
+        return token_scores(model, hidden[sampled], targets, temperature=temperature)["log_probs"].cpu()
+
+    return within(model, scores)()
 
 
 def parity(
@@ -132,7 +138,9 @@ def check_parity(
 ) -> tuple[float, float]:
     """`parity`, and an error where the server samples from other weights than the trainer's."""
     mean, worst = parity(model, episodes, temperature, record)
-    limit = PARITY_NATS if model.dtype == torch.float32 else 5 * PARITY_NATS
+    # The passes of a model whose weights are split may be bfloat16, and its weights not (FSDP2).
+    rounded = model.dtype != torch.float32 or (split(model) and fast_bf16())
+    limit = 5 * PARITY_NATS if rounded else PARITY_NATS
     if not mean <= limit:  # where one of them is no number, neither is the difference
         raise GalenError(
             f"the server's log-probabilities differ from the trainer's by {mean:.4f} nats a token (limit {limit}): "

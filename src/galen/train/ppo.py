@@ -33,7 +33,7 @@ from galen.train.ppo_terms import (
     value_losses,
     whiten,
 )
-from galen.train.world import zero3
+from galen.train.world import fsdp, zero3
 from galen.types import Task, TrainRow
 
 
@@ -86,8 +86,10 @@ class PPOSettings(AgentSettings):
 
 def check_critic(settings: PPOSettings) -> None:
     """Raises UserError where the critic cannot be trained as the launcher says."""
-    if settings.critic == "separate" and zero3():
-        raise UserError("ppo.critic = separate: its trunk is not split by ZeRO-3; set ppo.critic=shared, or use zero2")
+    if settings.critic == "separate" and (zero3() or fsdp()):
+        raise UserError(
+            "ppo.critic = separate: its trunk is not split by ZeRO-3 or FSDP; set ppo.critic=shared, or use zero2"
+        )
 
 
 class AgentPPOTrainer(AgentTrainer[PPOSettings, AgentReport]):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
@@ -23,6 +24,10 @@ from galen.errors import GalenError, UserError
 PATIENCE = timedelta(days=30)
 # The longest wait for one another in training: the main process may be writing a large checkpoint to a slow disk.
 SILENCE = timedelta(hours=1)
+
+# What accelerate is told of FSDP: version 1 has other weights; where the main process alone loads them, TRL's reference
+# model would be random numbers elsewhere; and a checkpoint must hold whole weights.
+FSDP = {"FSDP_VERSION": "2", "FSDP_CPU_RAM_EFFICIENT_LOADING": "false", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT"}
 
 T = TypeVar("T")
 _alone = False  # whether the main process is within `once`
@@ -48,14 +53,20 @@ def zero3() -> bool:
     return deepspeed() and os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3"
 
 
+def fsdp() -> bool:
+    """Whether PyTorch's FSDP2 trains, as configs/accelerate/fsdp.yaml says: each process holds a part of each weight."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+
+
 def join() -> None:
     """Meet the other processes. From here on the main one alone writes to the standard output.
 
     Raises:
         UserError: the preset asks for what is not supported.
     """
-    if os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true":
-        raise UserError("fsdp: training does not support it yet; use configs/accelerate/zero3.yaml")
+    for name, needed in FSDP.items() if fsdp() else ():
+        if (found := os.environ.get(name, "unset")).lower() != needed.lower():
+            raise UserError(f"fsdp: {name.lower()} is {found}, and must be {needed}; use configs/accelerate/fsdp.yaml")
     if deepspeed() and find_spec("deepspeed") is None:
         raise UserError("zero2, zero3: the package deepspeed is not installed; pip install 'galen-rl[deepspeed]'")
     if processes() > 1:
@@ -69,13 +80,17 @@ def _meet() -> None:
     import torch
     from accelerate import PartialState
 
+    if fsdp():
+        from galen.train.fsdp import adapt
+
+        adapt()
     if torch.cuda.is_available():
         PartialState(timeout=SILENCE)
     else:
         # Accelerate's own device, "cpu:0", is one that PyTorch loads no checkpoint to; and it must be told how DeepSpeed's
         # processes talk where there is no GPU.
         os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
-        PartialState(cpu=not deepspeed(), backend="gloo", timeout=SILENCE)
+        PartialState(cpu=not (deepspeed() or fsdp()), backend="gloo", timeout=SILENCE)
     # gloo's threads must end before the interpreter does, or they may abort a process that has done its work.
     atexit.register(torch.distributed.destroy_process_group)
 
@@ -168,9 +183,10 @@ def launch() -> dict[str, Any]:
 
     join()
     cpu = not torch.cuda.is_available()
+    splits = deepspeed() or fsdp()
     return {
-        "bf16": fast_bf16() and not (cpu and deepspeed()),  # Transformers refuses it to DeepSpeed on a CPU
-        "use_cpu": cpu and not deepspeed(),
+        "bf16": fast_bf16() and not (cpu and splits),  # Transformers refuses it to them on a CPU
+        "use_cpu": cpu and not splits,
         "ddp_backend": "gloo" if cpu and processes() > 1 else None,
         # Processes run as many passes as their own rows need: nothing but gradients may be exchanged on the way.
         "ddp_find_unused_parameters": False, "ddp_broadcast_buffers": False,
@@ -178,8 +194,42 @@ def launch() -> dict[str, Any]:
 
 
 def split(model: Any) -> bool:
-    """Whether each process holds a part of each of the model's weights (ZeRO-3): every pass then needs all processes."""
-    return hasattr(next(model.parameters()), "ds_id")
+    """Whether each process holds a part of each of the model's weights (ZeRO-3, FSDP2): every pass then needs all of them."""
+    from torch.distributed.fsdp import FSDPModule
+
+    return isinstance(model, FSDPModule) or hasattr(next(model.parameters()), "ds_id")
+
+
+@contextmanager
+def _whole(weight: Any, *, change: bool = False) -> Iterator[Any]:
+    """A weight that is split, as all processes hold it together; every process must come here.
+
+    With `change`, what the main process writes into it stays.
+    """
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    if not isinstance(weight, DTensor):
+        from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
+
+        with GatheredParameters([weight], modifier_rank=0 if change else None):
+            yield weight.data
+        return
+    mine: Any = weight.data
+    found = mine.full_tensor()
+    yield found
+    if change:
+        mine.copy_(distribute_tensor(found, weight.device_mesh, weight.placements))
+
+
+def _weights(model: Any) -> Iterator[tuple[str, Any]]:
+    """The names and weights of `model`, which is `split`; of one with LoRA the adapters alone."""
+    from torch.distributed.fsdp import FSDPModule
+
+    for module in model.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()  # a pass without gradients leaves copies in place of the last weights
+    adapted = hasattr(model, "peft_config")
+    return ((name, w) for name, w in model.named_parameters() if not adapted or "lora_" in name)
 
 
 def whole_weights(model: Any) -> dict[str, Any] | None:
@@ -190,27 +240,26 @@ def whole_weights(model: Any) -> dict[str, Any] | None:
     """
     if not split(model):
         return None
-    from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
-
-    adapted = hasattr(model, "peft_config")
     found: dict[str, Any] = {}
-    for name, weight in model.named_parameters():
-        if adapted and "lora_" not in name:
-            continue
-        with GatheredParameters([weight]):
+    for name, weight in _weights(model):
+        with _whole(weight) as gathered:
             if rank() == 0:
-                found[name] = weight.detach().cpu().clone()
+                found[name] = gathered.cpu().clone()
     return found
 
 
 def take_weights(model: Any, folder: Path) -> None:
-    """Put the weights in `folder` into `model`, which is `split`, one at a time; every process must come here."""
-    from deepspeed.runtime.zero import GatheredParameters  # type: ignore[import-not-found]
+    """Put the weights in `folder`, or those of the adapter that is trained, into `model`, which is `split`, one at a time;
+    every process must come here.
+    """
     from safetensors import safe_open
 
     files = [safe_open(path, "pt") for path in sorted(folder.glob("*.safetensors"))]
     where = {name: file for file in files for name in file.keys()}  # noqa: SIM118
-    for name, weight in model.named_parameters():
-        with GatheredParameters([weight], modifier_rank=0):
+    for name, weight in _weights(model):
+        if not weight.requires_grad:  # a reference, which is an adapter too
+            continue
+        stored = name.replace(".default.", ".")  # as peft calls it in a file
+        with _whole(weight, change=True) as gathered:
             if rank() == 0:
-                weight.data.copy_(where[name].get_tensor(name))
+                gathered.copy_(where[stored].get_tensor(stored))
