@@ -1,8 +1,11 @@
-"""Training runs small enough for tests: the real trainers and the tiny base, with the scripted teacher as sampler."""
+"""Training runs small enough for tests: the real trainers on a narrow model, with the scripted teacher as sampler."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -20,6 +23,7 @@ from galen.train.outcome import oracle
 from galen.train.ppo import AgentPPOTrainer, PPOSettings, train_ppo
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.shaping import ShapingSettings
+from galen.train.tiny import new_model
 from galen.train.verifier import VerifierSettings, train_verifier
 from galen.types import Episode, Group, ParseError, StopReason, Turn, Verdict
 
@@ -40,19 +44,37 @@ def group(*episodes):
     return Group(task_id="t", episodes=episodes)
 
 
+@cache
+def _narrow() -> tempfile.TemporaryDirectory[str]:
+    """A folder with random weights for the tiny base's tokenizer, a fifteenth of its parameters. TRL's references are read
+    from where a model was, so it is on disk.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="galen-tiny-")
+    for path in BASE.glob("*token*"):
+        shutil.copy(path, folder.name)
+    with torch.random.fork_rng():
+        new_model(Path(folder.name), hidden=64, layers=2)
+    return folder
+
+
 def tiny():
-    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+    """The tiny base's architecture with few and random weights: tests look at how a model is trained, not at what it knows."""
+    return AutoModelForCausalLM.from_pretrained(_narrow().name, dtype=torch.float32)
 
 
-def tiny_lora():
-    """The tiny base with LoRA adapters that are not the base any more, as supervised fine-tuning would leave them."""
+def adapted(model):
+    """`model` with LoRA adapters that are not its base any more, as supervised fine-tuning would leave them."""
     torch.manual_seed(0)
     config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = get_peft_model(tiny(), config)
+    model = get_peft_model(model, config)
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.1)
     return model
+
+
+def tiny_lora():
+    return adapted(tiny())
 
 
 def starts(make, stops):

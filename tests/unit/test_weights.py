@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from fakes import BASE, FINGERPRINT, SETTINGS, tiny, tiny_lora
+from fakes import BASE, FINGERPRINT, SETTINGS, adapted
 from safetensors.torch import load_file, save_file
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from galen.data.pairs import PairRow
 from galen.errors import GalenError, UserError
@@ -24,6 +24,15 @@ from galen.types import TrainRow
 PRESET = ModelPreset(name="tiny", path=str(BASE), dtype="float32")
 LORA = PRESET.model_copy(update={"lora": LoraSettings(rank=4, alpha=8)})
 WEIGHTS, ADAPTER = "model.safetensors", "adapter_model.safetensors"
+
+
+def tiny():
+    """The model of the preset."""
+    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+
+
+def tiny_lora():
+    return adapted(tiny())
 
 
 @pytest.fixture
