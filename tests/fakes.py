@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -28,9 +30,11 @@ from galen.train.verifier import VerifierSettings, train_verifier
 from galen.types import Episode, Group, ParseError, StopReason, Turn, Verdict
 
 BASE = ROOT / "models" / "tiny-base"
+FOLDER = "GALEN_TEST_TINY"  # environment variable: where `tiny` is
 FINGERPRINT = ChatTemplate(BASE).fingerprint
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
 
+PLAYED: dict[tuple, list[Group]] = {}
 PAIRED = DPOSettings(learning_rate=3e-4, batch_size=2, micro_batch=1, warmup_steps=1)
 
 
@@ -45,21 +49,23 @@ def group(*episodes):
 
 
 @cache
-def _narrow() -> tempfile.TemporaryDirectory[str]:
-    """A folder with random weights for the tiny base's tokenizer, a fifteenth of its parameters. TRL's references are read
-    from where a model was, so it is on disk.
+def _narrow() -> str:
+    """A folder with random weights for the tiny base's tokenizer, a fifteenth of its parameters. It is on disk, for TRL reads
+    a reference from where its model was; processes that a test starts are told of it.
     """
-    folder = tempfile.TemporaryDirectory(prefix="galen-tiny-")
-    for path in BASE.glob("*token*"):
-        shutil.copy(path, folder.name)
-    with torch.random.fork_rng():
-        new_model(Path(folder.name), hidden=64, layers=2)
-    return folder
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="galen-tiny-")
+        atexit.register(shutil.rmtree, os.environ[FOLDER])
+        for path in BASE.glob("*token*"):
+            shutil.copy(path, os.environ[FOLDER])
+        with torch.random.fork_rng():
+            new_model(Path(os.environ[FOLDER]), hidden=64, layers=2)
+    return os.environ[FOLDER]
 
 
 def tiny():
     """The tiny base's architecture with few and random weights: tests look at how a model is trained, not at what it knows."""
-    return AutoModelForCausalLM.from_pretrained(_narrow().name, dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(_narrow(), dtype=torch.float32)
 
 
 def adapted(model):
@@ -89,8 +95,16 @@ def starts(make, stops):
         yield stop, model
 
 
+def played(sampler, policy, tasks, samples=1, seed=0):
+    """The groups of a scripted policy, which would play the same again (law 7): each is played once in a process."""
+    key = (sampler.setting, policy.name, *(t.id for t in tasks), samples, seed)
+    if key not in PLAYED:
+        PLAYED[key] = sampler.sample(tasks, policy, samples=samples, seed=seed)
+    return PLAYED[key]
+
+
 def run_sft(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
-    rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
+    rows = demonstrations(g.episodes[0] for g in played(sampler, teacher(), tasks[:40]))
     settings = SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1).model_copy(update=changed)
     for stop, model in starts(make, stops):
         train_sft(model, BASE, rows, settings, out, seed=0, context=640, max_steps=4, stop_after=stop)
@@ -103,8 +117,8 @@ def run_sft_packed(out: Path, sampler, teacher, tasks, stops):
 
 def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):
     """A verifier of a careless teacher's episodes; returns the weights after the last stop."""
-    played = [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
-    rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
+    episodes = [g.episodes[0] for g in played(sampler, teacher(slip=0.3, wrong=0.4), tasks[:24])]
+    rows, _ = verifier_rows(episodes, ChatTemplate(BASE), 700, balance=True, seed=0)
     settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
     for stop, model in starts(tiny, stops):
         watch(model)
@@ -132,7 +146,7 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
     """GRPO on a scripted policy's episodes with `changed` settings; returns the weights after the last stop."""
     play = scripted(sampler, teacher, samples=4)
     settings = SETTINGS.model_copy(update=changed)
-    shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if settings.ptx else []
+    shown = demonstrations(e for g in played(sampler, teacher(), tasks[:8]) for e in g.episodes) if settings.ptx else []
     for stop, model in starts(make, stops):
         train_grpo(
             model, BASE, tasks, settings, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
@@ -143,7 +157,7 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
 
 def preferences(sampler, teacher, tasks):
     """Eight pairs of a success and a failure, the winners among them with several turns."""
-    groups = sampler.sample(tasks[:16], teacher(slip=0.3, wrong=0.4), samples=4)
+    groups = played(sampler, teacher(slip=0.3, wrong=0.4), tasks[:16], samples=4)
     pairs, _ = pairs_by_success(e for g in groups for e in g.episodes)
     assert len(pairs) >= 8
     return pairs[:8]
@@ -284,7 +298,7 @@ def train_ppo_on(play, out: Path, tasks, model=None, stop=0, sync=lambda m: None
 def scripted(sampler, teacher, samples=1):
     """`play` of a scripted policy that slips and errs."""
     policy = teacher(slip=0.1, wrong=0.45)
-    return lambda dealt, step, number: sampler.sample(dealt, policy, samples=samples, seed=1000 * step + 100 * number)
+    return lambda dealt, step, number: played(sampler, policy, dealt, samples, seed=1000 * step + 100 * number)
 
 
 def run_ppo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changes):
