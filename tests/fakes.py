@@ -68,6 +68,11 @@ def tiny():
     return AutoModelForCausalLM.from_pretrained(_narrow(), dtype=torch.float32)
 
 
+def pretrained():
+    """The tiny base as it is shipped."""
+    return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+
+
 def adapted(model):
     """`model` with LoRA adapters that are not its base any more, as supervised fine-tuning would leave them."""
     torch.manual_seed(0)
