@@ -49,7 +49,7 @@ def group(*episodes):
 
 
 @cache
-def _narrow() -> str:
+def narrow() -> str:
     """A folder with random weights for the tiny base's tokenizer, a fifteenth of its parameters. It is on disk, for TRL reads
     a reference from where its model was; processes that a test starts are told of it.
     """
@@ -65,7 +65,7 @@ def _narrow() -> str:
 
 def tiny():
     """The tiny base's architecture with few and random weights: tests look at how a model is trained, not at what it knows."""
-    return AutoModelForCausalLM.from_pretrained(_narrow(), dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(narrow(), dtype=torch.float32)
 
 
 def pretrained():
