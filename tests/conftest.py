@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import requests
 from filelock import FileLock
 
 from data_prep.build import build
@@ -20,6 +25,7 @@ from galen.oracles.grader import Grader
 from galen.paths import ROOT
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
+from galen.policy.vllm import free_port
 from galen.rollout.sampler import Sampler
 from galen.sandbox.local import LocalBackend
 from galen.tasks.store import GoldStore, read_tasks
@@ -112,8 +118,31 @@ def backend():
     backend.close()
 
 
-@pytest.fixture
-def grader(data):
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[str]:
+    """The URL of what `galen serve` runs for the tiny model. It has whatever weights it was sent last."""
+    port, log = free_port(), tmp_path_factory.mktemp("serve") / "log"
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "galen.cli", "serve", "--model", "tiny", "--port", str(port)]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ)
+    try:
+        deadline = time.monotonic() + 600
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
+            try:
+                if requests.get(f"{url}/health", timeout=2).status_code == 200:
+                    break
+            except requests.RequestException:
+                time.sleep(0.5)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def grader(data) -> Iterator[Grader]:
     grader = Grader(data)
     yield grader
     grader.close()

@@ -1,5 +1,5 @@
 """Training runs for one process and for several: `accelerate launch … tests/distributed.py DATA EPISODES OUT RUN…` trains
-each RUN into OUT/RUN/final, on the episodes that the same run in one process kept in EPISODES/RUN.
+each RUN into OUT/RUN/final, on the episodes that the same run in one process kept in EPISODES.
 """
 
 from __future__ import annotations
@@ -88,6 +88,12 @@ def ppo(out: Path, tasks: list[Task], play: Play):
 
 
 RUNS: dict[str, Callable] = {run.__name__: run for run in (sft, dpo, dpo_lora, grpo, lora, ppo)}
+SAME = {"dpo_lora": "dpo", "lora": "grpo"}  # runs on the episodes of another
+
+
+def kept(episodes: Path, name: str, play: Play | None = None) -> Kept:
+    """The episodes of the run `name` in the folder of everyone's."""
+    return Kept(episodes / SAME.get(name, name), play)
 
 
 def main(data: Path, episodes: Path, out: Path, names: list[str]) -> None:
@@ -101,7 +107,7 @@ def main(data: Path, episodes: Path, out: Path, names: list[str]) -> None:
     tasks = read_tasks(data, "mimic_iii", "train")[:40] + read_tasks(data, "medcalc", "train")[:40]
     for name in names:
         torch.manual_seed(0)
-        model = RUNS[name](out / name, tasks, Kept(episodes / name))
+        model = RUNS[name](out / name, tasks, kept(episodes, name))
         save_model(model, BASE, out / name / "final")
 
 

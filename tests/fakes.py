@@ -1,8 +1,13 @@
-"""Training runs small enough for tests: the real trainers and the tiny base, with the scripted teacher as sampler."""
+"""Training runs small enough for tests: the real trainers on a narrow model, with the scripted teacher as sampler."""
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -20,13 +25,16 @@ from galen.train.outcome import oracle
 from galen.train.ppo import AgentPPOTrainer, PPOSettings, train_ppo
 from galen.train.sft import SFTSettings, train_sft
 from galen.train.shaping import ShapingSettings
+from galen.train.tiny import new_model
 from galen.train.verifier import VerifierSettings, train_verifier
 from galen.types import Episode, Group, ParseError, StopReason, Turn, Verdict
 
 BASE = ROOT / "models" / "tiny-base"
+FOLDER = "GALEN_TEST_TINY"  # environment variable: where `tiny` is
 FINGERPRINT = ChatTemplate(BASE).fingerprint
 SETTINGS = GRPOSettings(learning_rate=1e-4, rollouts=4, groups=2, group_size=4, micro_batch=8, kl=0.0, warmup_steps=1)
 
+PLAYED: dict[tuple, list[Group]] = {}
 PAIRED = DPOSettings(learning_rate=3e-4, batch_size=2, micro_batch=1, warmup_steps=1)
 
 
@@ -40,19 +48,44 @@ def group(*episodes):
     return Group(task_id="t", episodes=episodes)
 
 
+@cache
+def narrow() -> str:
+    """A folder with random weights for the tiny base's tokenizer, a fifteenth of its parameters. It is on disk, for TRL reads
+    a reference from where its model was; processes that a test starts are told of it.
+    """
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="galen-tiny-")
+        atexit.register(shutil.rmtree, os.environ[FOLDER])
+        for path in BASE.glob("*token*"):
+            shutil.copy(path, os.environ[FOLDER])
+        with torch.random.fork_rng():
+            new_model(Path(os.environ[FOLDER]), hidden=64, layers=2)
+    return os.environ[FOLDER]
+
+
 def tiny():
+    """The tiny base's architecture with few and random weights: tests look at how a model is trained, not at what it knows."""
+    return AutoModelForCausalLM.from_pretrained(narrow(), dtype=torch.float32)
+
+
+def pretrained():
+    """The tiny base as it is shipped."""
     return AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
 
 
-def tiny_lora():
-    """The tiny base with LoRA adapters that are not the base any more, as supervised fine-tuning would leave them."""
+def adapted(model):
+    """`model` with LoRA adapters that are not its base any more, as supervised fine-tuning would leave them."""
     torch.manual_seed(0)
     config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = get_peft_model(tiny(), config)
+    model = get_peft_model(model, config)
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.1)
     return model
+
+
+def tiny_lora():
+    return adapted(tiny())
 
 
 def starts(make, stops):
@@ -67,8 +100,16 @@ def starts(make, stops):
         yield stop, model
 
 
+def played(sampler, policy, tasks, samples=1, seed=0):
+    """The groups of a scripted policy, which would play the same again (law 7): each is played once in a process."""
+    key = (sampler.setting, policy.name, *(t.id for t in tasks), samples, seed)
+    if key not in PLAYED:
+        PLAYED[key] = sampler.sample(tasks, policy, samples=samples, seed=seed)
+    return PLAYED[key]
+
+
 def run_sft(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
-    rows = demonstrations(g.episodes[0] for g in sampler.sample(tasks[:40], teacher()))
+    rows = demonstrations(g.episodes[0] for g in played(sampler, teacher(), tasks[:40]))
     settings = SFTSettings(learning_rate=1e-3, batch_size=4, epochs=1).model_copy(update=changed)
     for stop, model in starts(make, stops):
         train_sft(model, BASE, rows, settings, out, seed=0, context=640, max_steps=4, stop_after=stop)
@@ -81,8 +122,8 @@ def run_sft_packed(out: Path, sampler, teacher, tasks, stops):
 
 def run_verifier(out: Path, sampler, teacher, tasks, stops, watch=lambda model: None):
     """A verifier of a careless teacher's episodes; returns the weights after the last stop."""
-    played = [g.episodes[0] for g in sampler.sample(tasks[:24], teacher(slip=0.3, wrong=0.4))]
-    rows, _ = verifier_rows(played, ChatTemplate(BASE), 700, balance=True, seed=0)
+    episodes = [g.episodes[0] for g in played(sampler, teacher(slip=0.3, wrong=0.4), tasks[:24])]
+    rows, _ = verifier_rows(episodes, ChatTemplate(BASE), 700, balance=True, seed=0)
     settings = VerifierSettings(learning_rate=3e-4, batch_size=2, epochs=2, warmup_steps=1)
     for stop, model in starts(tiny, stops):
         watch(model)
@@ -110,7 +151,7 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
     """GRPO on a scripted policy's episodes with `changed` settings; returns the weights after the last stop."""
     play = scripted(sampler, teacher, samples=4)
     settings = SETTINGS.model_copy(update=changed)
-    shown = demonstrations(e for g in sampler.sample(tasks[:8], teacher()) for e in g.episodes) if settings.ptx else []
+    shown = demonstrations(e for g in played(sampler, teacher(), tasks[:8]) for e in g.episodes) if settings.ptx else []
     for stop, model in starts(make, stops):
         train_grpo(
             model, BASE, tasks, settings, out, seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0),
@@ -121,7 +162,7 @@ def run_grpo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changed):
 
 def preferences(sampler, teacher, tasks):
     """Eight pairs of a success and a failure, the winners among them with several turns."""
-    groups = sampler.sample(tasks[:16], teacher(slip=0.3, wrong=0.4), samples=4)
+    groups = played(sampler, teacher(slip=0.3, wrong=0.4), tasks[:16], samples=4)
     pairs, _ = pairs_by_success(e for g in groups for e in g.episodes)
     assert len(pairs) >= 8
     return pairs[:8]
@@ -262,7 +303,7 @@ def train_ppo_on(play, out: Path, tasks, model=None, stop=0, sync=lambda m: None
 def scripted(sampler, teacher, samples=1):
     """`play` of a scripted policy that slips and errs."""
     policy = teacher(slip=0.1, wrong=0.45)
-    return lambda dealt, step, number: sampler.sample(dealt, policy, samples=samples, seed=1000 * step + 100 * number)
+    return lambda dealt, step, number: played(sampler, policy, dealt, samples, seed=1000 * step + 100 * number)
 
 
 def run_ppo(out: Path, sampler, teacher, tasks, stops, make=tiny, **changes):

@@ -33,10 +33,10 @@ def play(who, data: Path, out: Path, backend: str) -> list[Episode]:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(whole_gym, tmp_path_factory) -> Path:
+def checkpoint(whole_gym, server, tmp_path_factory) -> Path:
     """SFT on demonstrations of every family."""
     out = tmp_path_factory.mktemp("trained") / "sft"
-    Road("sft", model_preset("tiny"), whole_gym, 0, out, FEW).walk()
+    Road("sft", model_preset("tiny", [f"serve.url={server}"]), whole_gym, 0, out, FEW).walk()
     return out / "sft" / "final"
 
 
@@ -47,6 +47,6 @@ def test_the_scripted_policy_solves_a_task_of_every_family(whole_gym, tmp_path, 
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_trained_policy_plays_every_family(checkpoint, whole_gym, tmp_path, backend):
-    episodes = play(subject(str(checkpoint)), whole_gym, tmp_path, backend)
+def test_a_trained_policy_plays_every_family(checkpoint, server, whole_gym, tmp_path, backend):
+    episodes = play(subject(str(checkpoint), overrides=[f"serve.url={server}"]), whole_gym, tmp_path, backend)
     assert {e.task_id: e.fault for e in episodes if e.reward is None} == {}

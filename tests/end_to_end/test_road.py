@@ -59,7 +59,7 @@ def gym(tmp_path_factory) -> Path:
     return out
 
 
-def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path, monkeypatch):
+def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, server, tmp_path, monkeypatch):
     out, mark = tmp_path / "run", f"killed={tmp_path}"
     monkeypatch.setenv("GALEN_TEST", mark)
     first = subprocess.Popen(command(gym, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -76,18 +76,17 @@ def test_killed_on_the_way_the_same_command_ends_in_a_table(gym, tmp_path, monke
     assert servers(mark) == [], "a server outlived its owner"
     assert (out / "eval" / "base.jsonl").read_text() == kept
     _check_results(out)
-    _check_tables(gym, out)
+    _check_tables(gym, server, out)
     other = subprocess.run(command(gym, out, "sft.epochs=2"), capture_output=True, text=True, check=False)
     assert other.returncode == 1 and "another recipe" in other.stderr and "Traceback" not in other.stderr
 
 
-def _check_tables(gym: Path, out: Path) -> None:
+def _check_tables(gym: Path, server: str, out: Path) -> None:
     """The run's policies are in the table, and `galen eval` of a checkpoint plays what the road played with it."""
     [table] = make(["training_tiny"], out.parent, gym, out.parent / "tables")
     assert "15 of 15 cells are run" in table.read_text()
-    rows = Evaluation(
-        subject(str(out / "grpo" / "final")), gym, EvaluationSettings(concurrency=16), 0, out.parent / "eval"
-    ).walk()
+    who = subject(str(out / "grpo" / "final"), overrides=[f"serve.url={server}"])
+    rows = Evaluation(who, gym, EvaluationSettings(concurrency=16), 0, out.parent / "eval").walk()
     assert {r["family"] for r in rows} == {"mimic_iii", "medcalc", "all", MEAN}
     theirs = {e.task_id: e.submission for e in read(out / "eval" / "grpo.jsonl")}
     ours = {e.task_id: e.submission for e in read(out.parent / "eval" / "eval" / "grpo.jsonl")}

@@ -1,9 +1,5 @@
 """A road on a server that runs already: `galen serve` in a process of its own, and vLLM's own answers to all that is asked."""
 
-import os
-import subprocess
-import sys
-import time
 from contextlib import ExitStack
 
 import pytest
@@ -11,34 +7,10 @@ import requests
 
 from galen.errors import GalenError, ProviderError, UserError
 from galen.pipeline.road import Road
-from galen.policy.vllm import free_port
 from galen.presets import model_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FEW = ["demonstrations=20", "eval.test=4"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The URL of what `galen serve` runs for the tiny model."""
-    port, log = free_port(), tmp_path_factory.mktemp("serve") / "log"
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "galen.cli", "serve", "--model", "tiny", "--port", str(port)]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ)
-    try:
-        deadline = time.monotonic() + 600
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
-            try:
-                if requests.get(f"{url}/health", timeout=2).status_code == 200:
-                    break
-            except requests.RequestException:
-                time.sleep(0.5)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def test_a_road_on_a_server_that_runs_already(server, data, tmp_path):

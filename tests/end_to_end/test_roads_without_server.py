@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fakes import narrow
 
 from data_prep.build import build
 from data_prep.settings import DataSettings, FamilySize, MedCalcSize, MimicSize
@@ -56,7 +57,8 @@ def walk(gym, tmp_path, monkeypatch):
 
     def go(method, *overrides):
         few = [item for item in FEW if method == "dpo" or not item.startswith("dpo.")]
-        road = Road(method, model_preset("tiny"), gym, 0, tmp_path / "run", [*few, *overrides])
+        model = model_preset("tiny").model_copy(update={"path": narrow()})
+        road = Road(method, model, gym, 0, tmp_path / "run", [*few, *overrides])
         return road.walk(), tmp_path / "run"
 
     return go
@@ -79,14 +81,11 @@ def test_dpo_alone_on_the_teachers_pairs_then_the_policys(walk):
 
 
 def test_pairs_by_the_score_of_a_verifier(walk, tmp_path):
-    from galen.paths import ROOT
-
-    tiny = ROOT / "models" / "tiny-base"  # any model says YES or NO
     settings = ["sft=null", "dpo.source=teacher", "demonstration_samples=4", "dpo.pairs=score"]
     with pytest.raises(UserError, match=r"dpo.verifier=/nowhere: holds no model"):
         walk("dpo", *settings, "dpo.verifier=/nowhere")
     assert not (tmp_path / "run").exists()
-    _, out = walk("dpo", *settings, f"dpo.verifier={tiny}")
+    _, out = walk("dpo", *settings, f"dpo.verifier={narrow()}")  # any model says YES or NO
     [played] = json.loads((out / "dpo" / "report.json").read_text())["rounds"]
     assert played["pairs"] > played["tasks"] // 2 and not (out / "dpo" / "episodes").exists()
 

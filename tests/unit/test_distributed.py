@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from distributed import RUNS, Kept
+from distributed import RUNS, kept
 from fakes import BASE, scripted, tiny, tiny_lora
 from safetensors.torch import load_file
 
@@ -90,7 +90,7 @@ def alone(data, template, backend, tasks, folder) -> Iterator[dict[str, Alone]]:
             out = folder / "alone" / name
             samples = 1 if name in ("sft", "ppo") else 4
             torch.manual_seed(0)
-            trained = run(out, tasks, Kept(folder / "episodes" / name, scripted(sampler, policy, samples)))
+            trained = run(out, tasks, kept(folder / "episodes", name, scripted(sampler, policy, samples)))
             save_model(trained, BASE, out / "final")
             save_model(tiny_lora() if "lora" in name else tiny(), BASE, out / "start")
             done[name] = Alone(weights(out / "start"), weights(out / "final"), norms(out))

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 import torch
 import trl
-from fakes import BASE, PAIRED, run_dpo_on, tiny, tiny_lora
+from fakes import BASE, PAIRED, played, run_dpo_on, tiny, tiny_lora
 from pydantic import ValidationError
 from trl import DPOTrainer
 
@@ -18,16 +18,12 @@ from galen.errors import GalenError, UserError
 from galen.train.dpo import DPOSettings, PairCollator, dpo_trainer, score, train_dpo
 from galen.types import Verdict
 
-PLAYED = []  # the scripted policy would play the same again
-
 
 @pytest.fixture
 def episodes(sampler, teacher, tasks):
     """Six episodes of each of ten tasks."""
-    if not PLAYED:
-        groups = sampler.sample([*tasks[:5], *tasks[40:45]], teacher(slip=0.3, wrong=0.4), samples=6)
-        PLAYED.extend(e for g in groups for e in g.episodes)
-    return list(PLAYED)
+    groups = played(sampler, teacher(slip=0.3, wrong=0.4), [*tasks[:5], *tasks[40:45]], samples=6)
+    return [e for g in groups for e in g.episodes]
 
 
 @pytest.fixture

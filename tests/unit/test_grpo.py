@@ -4,11 +4,17 @@ import pytest
 import torch
 from fakes import BASE, SETTINGS, near, run_grpo, tiny, trainer_of, two_turns
 from trl import GRPOTrainer
+from trl.generation import vllm_generation
 
 from galen.train.grpo import AgentGRPOTrainer, train_grpo
 from galen.types import Group
 
 pytestmark = pytest.mark.slow
+
+
+def test_the_trainer_comes_without_vllm():
+    """TRL would import it wherever it is installed, which is half of a training's start."""
+    assert not hasattr(vllm_generation, "LLM")
 
 
 def test_trimmed_and_shared_rows_have_trls_log_probabilities(sampler, teacher, tasks, tmp_path, monkeypatch):

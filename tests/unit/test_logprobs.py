@@ -36,7 +36,7 @@ def test_parts_are_exact(monkeypatch, temperature):
     monkeypatch.setattr(logprobs, "NUMBERS", 15 * 2048 + 7)
     torch.manual_seed(0)
     model, targets = tiny(), torch.randint(2048, (50,))
-    hidden, weight = torch.randn(50, 256, requires_grad=True), model.get_output_embeddings().weight
+    hidden, weight = torch.randn(50, model.config.hidden_size, requires_grad=True), model.get_output_embeddings().weight
     up = torch.randn(50), torch.randn(50)
     results = []
     for score in (
@@ -109,7 +109,7 @@ def test_a_model_that_changes_its_logits_is_refused():
     model = tiny()
     model.config.final_logit_softcapping = 30.0
     with pytest.raises(UserError, match="qwen2: final_logit_softcapping changes its logits"):
-        token_scores(model, torch.randn(2, 256), torch.tensor([1, 2]))
+        token_scores(model, torch.randn(2, model.config.hidden_size), torch.tensor([1, 2]))
 
 
 @torch.no_grad()

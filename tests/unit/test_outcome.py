@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from fakes import BASE, PPO, SETTINGS, tiny, train_ppo_on, two_turns
+from fakes import BASE, PPO, SETTINGS, pretrained, tiny, train_ppo_on, two_turns
 
 from galen.errors import UserError
 from galen.pipeline import rewards
@@ -102,7 +102,7 @@ def test_a_runs_verifier_is_the_one_in_its_folder(data, episodes, tmp_path):
     )  # fmt: skip
     settings = road.recipe.grpo
     found = rewards.outcomes(road, settings)(episodes[:2])
-    assert found == pytest.approx(score(tiny(), episodes[:2], ChatTemplate(BASE), CONTEXT), abs=1e-6)
+    assert found == pytest.approx(score(pretrained(), episodes[:2], ChatTemplate(BASE), CONTEXT), abs=1e-6)
     assert rewards.outcomes(road, settings.model_copy(update={"verifier": None})) is oracle
 
 

@@ -218,10 +218,12 @@ def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, tmp_path):
+def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, server, tmp_path):
     """Two steps on real parts, the second with the first one's policy."""
     few = ["demonstrations=16", "concurrency=16", "sft.epochs=1", "eval.test=6", "eval.ood=2", "eval.curve=4"]
-    without = {"eval": "{sft}/sft/final", "families": ["mimic_iii"], "set": ["tasks=4", "without=[debugging]"]}
+    served = f"model.serve.url={server}"
+    few, left_out = [served, *few], [served, "tasks=4", "without=[debugging]"]
+    without = {"eval": "{sft}/sft/final", "families": ["mimic_iii"], "set": left_out}
     made = study({"sft": {"train": "sft", "set": few}, "without": without}, data=str(data))
     assert walk(jobs(made, tmp_path), tmp_path, Local()) == []
     text = report.write(made, tmp_path).read_text()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from fakes import BASE, tiny
+from fakes import BASE, pretrained, tiny
 from tokenizers import Tokenizer
 
 from galen.data.rows import labels
@@ -122,7 +122,7 @@ def test_training_lowers_the_answers_loss_and_parts_the_scores(sampler, teacher,
     episodes = [g.episodes[0] for g in sampler.sample(tasks, teacher(slip=0.2, wrong=0.5))]
     rows, _ = verifier_rows(episodes, template, CONTEXT, balance=True, seed=0)
     settings = VerifierSettings(learning_rate=5e-4, batch_size=4, epochs=8)
-    model = tiny()
+    model = pretrained()
 
     @torch.no_grad()
     def loss():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from fakes import BASE, FINGERPRINT, SETTINGS, tiny, tiny_lora
+from fakes import BASE, FINGERPRINT, SETTINGS, adapted, pretrained
 from safetensors.torch import load_file, save_file
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
@@ -29,13 +29,13 @@ WEIGHTS, ADAPTER = "model.safetensors", "adapter_model.safetensors"
 @pytest.fixture
 def final(tmp_path):
     """The folder of a policy trained in full."""
-    save_model(tiny(), BASE, tmp_path / "final")
+    save_model(pretrained(), BASE, tmp_path / "final")
     return tmp_path / "final"
 
 
 @pytest.fixture
 def adapter(tmp_path):
-    save_model(tiny_lora(), BASE, tmp_path / "final")
+    save_model(adapted(pretrained()), BASE, tmp_path / "final")
     return tmp_path / "final"
 
 
@@ -70,12 +70,14 @@ def assert_refused(folder, preset, *said):
 
 def test_what_was_saved_is_loaded(final, adapter):
     """An adapter as it was, ready to be trained on; a whole model too (the adapter's folder took its place)."""
-    model, saved = load_model(str(adapter), LORA), tiny_lora()
+    model, saved = load_model(str(adapter), LORA), adapted(pretrained())
     assert all(torch.equal(weight, saved.state_dict()[name]) for name, weight in model.state_dict().items())
     trained = {n for n, p in saved.named_parameters() if p.requires_grad}
     assert {n for n, p in model.named_parameters() if p.requires_grad} == trained and len(trained) > 50
-    save_model(tiny(), BASE, final)
-    assert all(torch.equal(w, tiny().state_dict()[n]) for n, w in load_model(str(final), PRESET).state_dict().items())
+    save_model(pretrained(), BASE, final)
+    assert all(
+        torch.equal(w, pretrained().state_dict()[n]) for n, w in load_model(str(final), PRESET).state_dict().items()
+    )
 
 
 @pytest.mark.parametrize(("size", "value", "had"), [("num_hidden_layers", 2, 4), ("vocab_size", 2112, 2048)])
@@ -123,7 +125,7 @@ def test_a_config_that_is_missing_or_no_json_is_refused(final):
 
 def test_full_weights_and_adapters_are_not_taken_for_each_other(final, tmp_path):
     assert_refused(final, LORA, "adapter_config.json is missing", "LoRA of rank 4")
-    save_model(tiny_lora(), BASE, tmp_path / "lora")
+    save_model(adapted(pretrained()), BASE, tmp_path / "lora")
     assert_refused(tmp_path / "lora", PRESET, "holds a LoRA adapter, but model tiny has lora none")
 
 
@@ -133,7 +135,7 @@ def test_another_adapter_is_refused(adapter):
     config = adapter / "adapter_config.json"
     edit(config, lambda read: read.update(target_modules=["q_proj"]))
     assert_refused(adapter, LORA, "target_modules is ['q_proj'], but")
-    save_model(tiny_lora(), BASE, adapter)
+    save_model(adapted(pretrained()), BASE, adapter)
     name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
     edit(adapter / ADAPTER, lambda read: read.update({name: torch.zeros(4, 8)}))
     assert_refused(adapter, LORA, f"{name} has shape (4, 8), but the model to train has (4, 256)")
@@ -144,12 +146,12 @@ def test_another_adapter_is_refused(adapter):
 
 
 def test_a_checkpoint_holds_the_models_weights_and_no_others(final):
-    check_weights(final, tiny())
+    check_weights(final, pretrained())
     with pytest.raises(UserError, match=r"config.json: num_hidden_layers is 4, but the model to train has 2"):
         check_weights(final, other_model(num_hidden_layers=2))
     edit(final / WEIGHTS, lambda read: read.update({"model.layers.9.extra": torch.zeros(2)}))
     with pytest.raises(UserError, match="model.layers.9.extra is no weight of the model to train"):
-        check_weights(final, tiny())
+        check_weights(final, pretrained())
 
 
 def test_a_checkpoint_that_a_kill_cut_off_is_passed_over(tmp_path):
@@ -170,19 +172,19 @@ def test_no_method_goes_on_from_a_checkpoint_of_another_model(method, tmp_path):
     with pytest.raises(UserError, match=r"checkpoint-2/config.json: num_hidden_layers is 2, but .* has 4"):
         if method == "sft":
             rows = [TrainRow(**one, input_ids=[5, 6], mask=[0, 1])]
-            train_sft(tiny(), BASE, rows, SFTSettings(), tmp_path, **common)
+            train_sft(pretrained(), BASE, rows, SFTSettings(), tmp_path, **common)
         elif method == "dpo":
             sides = {"chosen_ids": [6], "chosen_mask": [1], "rejected_ids": [7], "rejected_mask": [1]}
-            train_dpo(tiny(), BASE, [PairRow(**one, prompt_ids=[5], **sides)], DPOSettings(), tmp_path, **common)
+            train_dpo(pretrained(), BASE, [PairRow(**one, prompt_ids=[5], **sides)], DPOSettings(), tmp_path, **common)
         else:
             calls: dict[str, Any] = {"play": lambda *_: [], "sync": lambda m: None, "check": lambda m, e: (0.0, 0.0)}
-            train_grpo(tiny(), BASE, [], SETTINGS, tmp_path, **calls, **common)
+            train_grpo(pretrained(), BASE, [], SETTINGS, tmp_path, **calls, **common)
     assert (tmp_path / "checkpoint-2" / "model.safetensors").exists()
 
 
 def test_a_server_whose_log_probabilities_are_no_numbers_is_refused(sampler, teacher, tasks):
     [group] = sampler.sample(tasks[:1], teacher())
-    model = tiny()
+    model = pretrained()
     torch.nn.init.constant_(model.get_input_embeddings().weight, torch.nan)
     with pytest.raises(GalenError, match="differ from the trainer's by nan"):
         check_parity(model, group.episodes, 1.0)

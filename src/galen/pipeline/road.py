@@ -221,10 +221,16 @@ class Road:
                 f"serve.url {url}: cannot load the weights in {self.out / 'serving'}: it must find that folder under the "
                 f"same path, and be started with `galen serve --model {self.model.name}` ({error})"
             ) from error
-        [group] = self.sampler(1.0).sample(self.demos[:1], self.policy, seed=self.seed)
-        if fault := group.episodes[0].fault:
-            raise ProviderError(f"serve.url {url}: the first episode failed: {fault.message}")
-        check_parity(model, group.episodes, 1.0)
+        played = (self.sampler(1.0).sample([task], self.policy, seed=self.seed)[0].episodes[0] for task in self.demos)
+        # A long prompt leaves no room for a reply, by which weights could be told.
+        found = next((e for e in played if e.fault or any(e.completion_mask)), None)
+        if found is None:
+            raise UserError(
+                f"no demonstration task leaves room for a reply in {self.model.context} tokens; raise the context"
+            )
+        if found.fault:
+            raise ProviderError(f"serve.url {url}: the first episode failed: {found.fault.message}")
+        check_parity(model, [found], 1.0)
 
     def sampler(self, temperature: float) -> Sampler:
         """A sampler of this run's setting, for the main process."""

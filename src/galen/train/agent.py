@@ -21,7 +21,7 @@ import torch
 from datasets import Dataset
 from pydantic import Field, model_validator
 from transformers import AutoTokenizer, PreTrainedModel, PrinterCallback, TrainerCallback
-from trl import GRPOConfig, GRPOTrainer
+from trl import import_utils
 
 from galen.data.rows import IGNORED, check_template, drift
 from galen.errors import GalenError, UserError
@@ -38,6 +38,11 @@ from galen.train.stop import StopAfter, StopDiverged, TimeLimit
 from galen.train.weights import check_weights, last_checkpoint, step_of
 from galen.train.world import launch, once, part, processes, rank, split, take_weights, whole_weights, zero3
 from galen.types import Episode, Frozen, Group, Task, TrainRow
+
+# TRL's trainer imports vLLM wherever it is installed: half of a training's start, and for nothing, for the policy's server
+# is a process of its own.
+import_utils.is_vllm_available = lambda min_version=None: False
+from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
 REFERENCE = "ref"  # TRL's name of the adapter that is the reference, and of its folder in a checkpoint
 STATE = "rollout.json"  # in a checkpoint: what this trainer adds to it, written last
