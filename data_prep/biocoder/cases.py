@@ -20,7 +20,6 @@ def cases(function: Function, values: Values, seed: int) -> tuple[list[str], lis
     Raises:
         ValueError: a neighbour's outcomes are the same on `TRIES` sets of calls: its option makes no difference.
     """
-    told: dict[str, int] = {}
     named = f"biocoder/{seed}/{function.name}/{json.dumps(values)}"
     told: dict[str, int] = {}
     for attempt in range(TRIES):

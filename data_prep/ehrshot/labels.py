@@ -4,8 +4,6 @@ A label frame has patient_id, prediction_time and value (a boolean, the number o
 each patient and time. What is no label is counted by reason.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportReturnType=false
-
 from __future__ import annotations
 
 import pandas as pd
@@ -44,12 +42,12 @@ def label(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame:
         ](cdm, counts)
     twice = found.duplicated(["patient_id", "prediction_time"])
     counts.leave(f"{task.name}: a second label of one patient and time", int(twice.sum()))
-    return found[~twice].sort_values(["patient_id", "prediction_time"], ignore_index=True)
+    return found.loc[~twice].sort_values(["patient_id", "prediction_time"], ignore_index=True)
 
 
 def _stays(cdm: Cdm) -> pd.DataFrame:
     """Inpatient visits as stay, patient_id, start and end."""
-    visits = cdm.visit_occurrence[cdm.visit_occurrence.visit_concept_id.isin(INPATIENT)]
+    visits = cdm.visit_occurrence.loc[cdm.visit_occurrence.visit_concept_id.isin(INPATIENT)]
     columns = {
         "visit_occurrence_id": "stay",
         "person_id": "patient_id",
@@ -107,13 +105,13 @@ def _intensive(cdm: Cdm, counts: Counts) -> pd.DataFrame:
 
 
 def _lab(cdm: Cdm, lab: d.Lab, name: str, counts: Counts) -> pd.DataFrame:
-    rows = cdm.measurement[cdm.measurement.measurement_concept_id.isin(descendants(cdm, "LOINC", lab.loinc))]
+    rows = cdm.measurement.loc[cdm.measurement.measurement_concept_id.isin(descendants(cdm, "LOINC", lab.loinc))]
     factors = rows.unit_source_value.str.strip().str.lower().map(lab.factors)
     missing = rows.value_as_number.isna()
     foreign = factors.isna() & ~missing
     counts.leave(f"{name}: a result without a number", int(missing.sum()))
     counts.leave(f"{name}: a result in another unit than {', '.join(lab.factors)}", int(foreign.sum()))
-    rows, factors = rows[~missing & ~foreign], factors[~missing & ~foreign]
+    rows, factors = rows.loc[~missing & ~foreign], factors.loc[~missing & ~foreign]
     values = (rows.value_as_number * factors).round(9).map(lambda value: d.severity(lab, value))
     return _frame(rows.person_id, rows.measurement_datetime - pd.Timedelta(minutes=1), values.astype(int))
 
@@ -134,10 +132,10 @@ def _new_diagnosis(cdm: Cdm, task: d.Definition, counts: Counts) -> pd.DataFrame
 
 
 def _chexpert(cdm: Cdm, counts: Counts) -> pd.DataFrame:
-    reports = cdm.note[cdm.note.note_title.str.lower().str.contains(CHEST_XRAY, na=False, regex=False)]
+    reports = cdm.note.loc[cdm.note.note_title.str.lower().str.contains(CHEST_XRAY, na=False, regex=False)]
     stated = cdm.note_nlp[cdm.note_nlp.term_exists.str.upper().eq("Y")].groupby("note_id").lexical_variant.agg(set)
     found = reports.note_id.map(stated)
     counts.leave("chexpert: a report without a finding", int(found.isna().sum()))
-    reports, found = reports[found.notna()], found[found.notna()]
+    reports, found = reports.loc[found.notna()], found.loc[found.notna()]
     bits = found.map(lambda names: "".join(str(int(finding in names)) for finding in d.FINDINGS))
     return _frame(reports.person_id, reports.note_datetime - pd.Timedelta(hours=d.IMAGING_HOURS), bits)

@@ -3,8 +3,6 @@
 Times are whole: where a `*_datetime` is empty, its date's midnight. A table that a database ships without is named.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import random
@@ -131,9 +129,10 @@ def _table(files: csvs.CsvFolder, table: str, counts: Counts, kept: set[int] | N
     parts = []
     for chunk in files.chunks(table, (*columns, *days), (*text, *dated, *days)):
         filled = {c: chunk[c].fillna(chunk[c.replace("datetime", "date")]) for c in dated}
-        frame = chunk.assign(**filled)[list(columns)]
+        frame = chunk.assign(**filled).loc[:, list(columns)]
         if kept is not None and "person_id" in columns:
-            frame = frame[pd.to_numeric(frame.person_id, errors="coerce").isin(kept)]
+            ids = pd.Series(pd.to_numeric(frame["person_id"], errors="coerce"))
+            frame = frame.loc[ids.isin(kept)]
         frame = csvs.times(
             csvs.numbers(frame, table, tuple(set(columns) - {*text, *dated}), account), table, dated, account
         )

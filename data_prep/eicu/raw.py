@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from data_prep.sources import csvs
 from data_prep.sources.counts import Counts
 from data_prep.sources.csvs import CsvFolder
 from data_prep.sources.eicu_calendar import FIRST, LAST, calendar
-from data_prep.sources.tables import insert, prices, schema
+from data_prep.sources.tables import fill, insert, prices, schema
 from galen.errors import UserError
 
 SOURCE = "eICU-CRD 2.0 as PhysioNet ships it"
@@ -101,12 +100,7 @@ def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
     source.require("patient", PATIENT)
     for table in TABLES.values():
         source.require(table.file, _columns(table))
-    with closing(sqlite3.connect(path)) as db, db:
-        db.executescript("begin;" + SCHEMA.read_text())
-        counts = _Loader(source, db, patients, seed).run()
-        add_indexes(db)
-    print(counts.report())
-    return counts
+    return fill(path, SCHEMA, lambda db: _Loader(source, db, patients, seed).run(), add_indexes)
 
 
 def _columns(table: Table) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from random import Random
 
 from data_prep.hospital.model import NOW
@@ -57,29 +58,18 @@ def plan(rng: Random, day: datetime | None, kind: str, severity: float, surgical
     dies = day is not None and rng.random() < _logistic(2.3 * (severity - 2.25))
     intensive = rng.random() < _logistic(2.4 * (severity - 0.9 + 0.7 * surgical + 0.6 * dies))
     parts = _with_icu(rng, severity, surgical, dies) if intensive else [_drawn(rng, 106 * math.exp(0.25 * severity - 0.25), 0.6, 14, 700)]  # fmt: skip
-    shrink = min(1.0, LONGEST / sum(parts))
-    edges = [0.0]
-    for part in parts:
-        edges.append(edges[-1] + part * shrink)
+    edges = _edges(parts)
     spans = [(edges[i], edges[i + 1]) for i in range(1, len(parts), 2)]
-    hours = edges[-1]
     if day is None:
-        held = rng.choice(spans) if spans and rng.random() < OPEN_IN_ICU else (0.0, hours)
-        stayed = max(SHORTEST_OPEN, rng.uniform(held[0] + 0.3 * (held[1] - held[0]), held[1]))
-        start, end, ended = _minute(NOW - timedelta(hours=stayed)), None, NOW
-        hours = max(hours, stayed + 12)
+        stayed = _stayed(rng, spans, edges[-1])
+        start, end, hours = _minute(NOW - timedelta(hours=stayed)), None, max(edges[-1], stayed + 12)
     else:
-        start = day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=_clock(rng, kind))
-        ended = end = start + timedelta(minutes=round(hours * 60)) if dies else _discharge(rng, start, edges)
+        start = _midnight(day) + timedelta(minutes=_clock(rng, kind))
+        end = _after(start, edges[-1]) if dies else _discharge(rng, start, edges)
         hours = (end - start).total_seconds() / 3600
-    icu = []
-    for i, (begin, leave) in enumerate(spans):
-        a, b = start + timedelta(minutes=round(begin * 60)), start + timedelta(minutes=round(leave * 60))
-        last_breath = dies and i == len(spans) - 1 and len(parts) % 2 == 0
-        if a < ended - timedelta(minutes=30):
-            icu.append((a, ended if last_breath else b if end or b < NOW else None))
+    icu = _icu(start, end, spans, dies_there=dies and len(parts) % 2 == 0)
     peaks = tuple(begin + min(10.0, 0.3 * (leave - begin)) for begin, leave in spans) or (min(16.0, 0.2 * hours),)
-    return Course(start, end, tuple(icu), severity, dies, hours, peaks)
+    return Course(start, end, icu, severity, dies, hours, peaks)
 
 
 def _with_icu(rng: Random, severity: float, surgical: bool, dies: bool) -> list[float]:
@@ -94,11 +84,36 @@ def _with_icu(rng: Random, severity: float, surgical: bool, dies: bool) -> list[
     return parts
 
 
+def _edges(parts: list[float]) -> list[float]:
+    """Hours after the start at which the parts begin, and the last one ends; no stay is longer than `LONGEST`."""
+    shrink = min(1.0, LONGEST / sum(parts))
+    return list(accumulate((part * shrink for part in parts), initial=0.0))
+
+
+def _stayed(rng: Random, spans: list[tuple[float, float]], hours: float) -> float:
+    """How many hours of the planned ones have passed at NOW, mostly so that intensive care (`spans`) holds NOW."""
+    low, high = rng.choice(spans) if spans and rng.random() < OPEN_IN_ICU else (0.0, hours)
+    return max(SHORTEST_OPEN, rng.uniform(low + 0.3 * (high - low), high))
+
+
+def _icu(
+    start: datetime, end: datetime | None, spans: list[tuple[float, float]], *, dies_there: bool
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Begins and ends of intensive care, planned in hours; what would begin in the last half hour of the stay does not."""
+    ended, found = end or NOW, []
+    for i, (begin, leave) in enumerate(spans):
+        a, b = _after(start, begin), _after(start, leave)
+        last_breath = dies_there and i == len(spans) - 1
+        if a < ended - timedelta(minutes=30):
+            found.append((a, ended if last_breath else b if end or b < NOW else None))
+    return tuple(found)
+
+
 def _discharge(rng: Random, start: datetime, edges: list[float]) -> datetime:
     """An afternoon on or after the planned day, and after intensive care."""
     left = start + timedelta(hours=max(edges[-2] + 2, 8))
     end = start + timedelta(hours=edges[-1])
-    end = end.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=_clock(rng, "discharge"))
+    end = _midnight(end) + timedelta(minutes=_clock(rng, "discharge"))
     return end if end > left else end + timedelta(days=math.ceil((left - end) / timedelta(days=1)))
 
 
@@ -110,6 +125,14 @@ def _clock(rng: Random, kind: str) -> int:
     """Minutes after midnight."""
     mean, deviation = HOURS[kind]
     return int(rng.gauss(mean, deviation) % 24 * 60)
+
+
+def _after(start: datetime, hours: float) -> datetime:
+    return start + timedelta(minutes=round(hours * 60))
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _minute(time: datetime) -> datetime:

@@ -1,7 +1,5 @@
 """One instance: a task on a cohort, a window, some variables, and stays drawn at random; and the folder that shows it."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import random
@@ -103,12 +101,12 @@ def draw(rng: np.random.Generator, frames: Frames, pool: np.ndarray, spec: Spec)
     chosen = (COHORTS | UNSEEN)[spec.cohort](frames.statics)
     stays = frames.statics.index[chosen].get_level_values("icustay_id")
     ids = asked.index.get_level_values
-    asked = asked[ids("icustay_id").isin(stays) & ids("subject_id").isin(pool)]
+    asked = asked.loc[ids("icustay_id").isin(stays) & ids("subject_id").isin(pool)]
     subjects = mixed(rng, asked["label"])
     most = [int(rng.integers(low, high + 1)) for low, high in (LABELLED, HIDDEN)]
     n = min(most[0], int(SHARE * len(subjects)))
     parts = [
-        asked[asked.index.get_level_values("subject_id").isin(part)]
+        asked.loc[asked.index.get_level_values("subject_id").isin(part)]
         for part in (subjects[:n], subjects[n : n + most[1]])
     ]
     case = Case(spec, *parts)

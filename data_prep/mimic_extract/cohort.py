@@ -1,8 +1,5 @@
 """Who is in: MIMIC-Extract's cohort of PATIENTS, ADMISSIONS and ICUSTAYS (Wang et al. 2020, statics.sql)."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
 
 import pandas as pd
@@ -36,8 +33,8 @@ def cohort(people: pd.DataFrame, admissions: pd.DataFrame, stays: pd.DataFrame, 
         ("a unit for newborns", first["first_careunit"].str.lower().str.contains("nicu", na=False)),
         ("shorter than 12 hours or longer than 10 days", ~hours.between(SHORTEST, LONGEST)),
     ):
-        counts.leave(f"ICUSTAYS: {reason}", int(bad[kept.index].sum()))
-        kept = kept[~bad[kept.index]]
+        counts.leave(f"ICUSTAYS: {reason}", int(bad.loc[kept.index].sum()))
+        kept = kept.loc[~bad.loc[kept.index]]
     kept = kept.assign(
         mort_icu=kept["deathtime"].between(kept["intime"], kept["outtime"]).astype(int),
         mort_hosp=kept["deathtime"].between(kept["admittime"], kept["dischtime"]).astype(int),

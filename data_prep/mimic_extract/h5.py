@@ -1,7 +1,5 @@
 """MIMIC-Extract's own output, all_hourly_data.h5, as pandas reads it with PyTables."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -40,9 +38,9 @@ def load(file: Path, patients: int, seed: int) -> Frames:
     )[[*STATICS, *OUTCOMES, "intime", "outtime"]]  # fmt: skip
     index = hour_index(statics)
     hourly = _hourly(file, found["vitals_labs"]).reindex(index)
-    counts = hourly.columns[hourly.columns.get_level_values("statistic") == "count"]
+    counts = hourly.columns[np.asarray(hourly.columns.get_level_values("statistic") == "count")]
     hourly[counts] = hourly[counts].fillna(0)
-    on = found["interventions"][list(INTERVENTIONS)].reindex(index).fillna(0).astype("int8")
+    on = found["interventions"].loc[:, list(INTERVENTIONS)].reindex(index).fillna(0).astype("int8")
     return Frames(statics, hourly.astype("float32"), on, file.name, Privacy.CREDENTIALED)
 
 

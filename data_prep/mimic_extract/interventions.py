@@ -4,9 +4,6 @@ The items and rules are those of the mimic-code concepts that MIMIC-Extract read
 ventilation_durations, vasopressor_durations; Johnson et al. 2018, https://doi.org/10.1093/jamia/ocx084).
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -44,7 +41,7 @@ Interval = tuple[int, pd.Timestamp, pd.Timestamp]
 def signs(charted: pd.DataFrame) -> pd.DataFrame:
     """What charted rows (icustay_id, charttime, itemid, value) say: `vent`, `oxygen` and `out`, as booleans."""
     said = charted["value"].fillna("").str.strip().str.lower()
-    item = charted["itemid"]
+    item = pd.Series(charted["itemid"])
     vent = item.isin(SETTINGS) | ((item == 467) & (said == "ventilator"))
     for type_, other in VENTILATOR_TYPES.items():
         vent |= (item == type_) & (said != other)
@@ -108,7 +105,7 @@ def hours_of(intervals: dict[str, list[Interval]], statics: pd.DataFrame) -> pd.
     first = dict(
         zip(statics.index.get_level_values("icustay_id"), np.cumsum([0, *statics["max_hours"][:-1] + 1]), strict=True)
     )
-    times = statics.reset_index().set_index("icustay_id")[["intime", "outtime"]].to_dict("index")
+    times = statics.reset_index().set_index("icustay_id").loc[:, ["intime", "outtime"]].to_dict("index")
     made = {}
     for name in INTERVENTIONS:
         on = np.zeros(len(index), "int8")

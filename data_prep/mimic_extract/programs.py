@@ -1,7 +1,5 @@
 """The reference program, as an agent could write it, and the baseline that a task states beside its threshold."""
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 import io
@@ -118,8 +116,8 @@ def baselines(folder: Path, windows: bool) -> list[str]:
         found.append(model.fit(train, labels).predict_proba(test.reindex(columns=train.columns, fill_value=0.0)))
     if has_state(folder):
         state = ["vent", "vaso"]
-        often = pd.get_dummies(labels).astype(float).groupby([train[name] for name in state]).mean()
-        seen = often.reindex(pd.MultiIndex.from_frame(test[state]))
+        often = pd.DataFrame(pd.get_dummies(labels).astype(float).groupby([train[name] for name in state]).mean())
+        seen = often.reindex(pd.MultiIndex.from_frame(test.loc[:, state]))
         found.append(seen.fillna(1 / len(CLASSES)).to_numpy())
     columns = list(columns_of(windows))
     return [

@@ -6,8 +6,6 @@ learns from its train stays and predicts the val stays, so that the test stays a
 instance shows a sample: the release has 30,000 stays. Its one-hot tables of age groups and units and the metrics of its own forest are not used.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -73,7 +71,7 @@ def _instance(
     labels = []
     for part, known, (_, most) in zip(parts, hours, (LABELLED, HIDDEN), strict=True):
         found = _labels(rng, own / f"{part}_{name}_labels.csv", spec, known, account)
-        labels.append(found[found.index.get_level_values("subject_id").isin(mixed(rng, found["label"])[:most])])
+        labels.append(found[found.index.get_level_values("subject_id").isin(mixed(rng, found.loc[:, "label"])[:most])])
     case = Case(spec, *labels)
     if set(case.train.index.get_level_values("subject_id")) & set(case.test.index.get_level_values("subject_id")):
         return f"a patient is in both {parts[0]} and {parts[1]}"
@@ -103,13 +101,13 @@ def _labels(rng: np.random.Generator, path: Path, spec: Spec, hours: pd.DataFram
     """`label` and `first` hour by stay, and of windows by window_idx, of the stays that have enough hours."""
     columns = ["subject_id", *([WINDOW_ID, LABEL] if spec.windows else [spec.task])]
     rows = _csv(path, columns).rename(columns={LABEL: "label", spec.task: "label", WINDOW_ID: "window_idx"})
-    lengths = hours.groupby(level=IDS).size().rename("hours").reset_index()
+    lengths = pd.Series(hours.groupby(level=IDS).size(), name="hours").reset_index()
     found = rows.merge(lengths.drop_duplicates("subject_id"), on="subject_id", how="left")
     found["first"] = found["window_idx"] if spec.windows else 0
-    short = ~(found["first"] + spec.window <= found["hours"])
+    short = ~pd.Series(found["first"] + spec.window <= found["hours"])
     for _ in range(int(short.sum())):
         account.note(f"{path.name}: a label left out, for its stay has too few hours in the features")
-    found = found[~short].drop_duplicates(["subject_id", "first"]).astype({name: int for name in IDS})
+    found = found.loc[~short].drop_duplicates(["subject_id", "first"]).astype({name: int for name in IDS})
     if not spec.windows:
         return found.set_index(IDS).loc[:, ["label", "first"]]
     # No window shows what another one of its stay asks, as in our own.
@@ -142,9 +140,9 @@ def _csv(path: Path, columns: list[str]) -> pd.DataFrame:
 def _frames(own: Path, hours: list[pd.DataFrame], case: Case) -> Frames:
     """The frames of the case's stays; nothing is known at admission, and no state is told."""
     stays = pd.MultiIndex.from_frame(
-        pd.concat([part.index.to_frame(index=False)[IDS] for part in (case.train, case.test)]).drop_duplicates()
+        pd.concat([part.index.to_frame(index=False).loc[:, IDS] for part in (case.train, case.test)]).drop_duplicates()
     )
-    found = pd.concat([part[part.index.droplevel("hours_in").isin(stays)] for part in hours]).sort_index()
+    found = pd.concat([part.loc[part.index.droplevel("hours_in").isin(stays)] for part in hours]).sort_index()
     sizes = found.groupby(level=IDS).size()
     statics = pd.DataFrame(None, index=sizes.index, columns=list(STATICS)).assign(max_hours=sizes - 1)
     return Frames(statics, found, None, str(own), Privacy.CREDENTIALED)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from data_prep.mimic_iii.view import SCHEMA, add_indexes
 from data_prep.sources import csvs
 from data_prep.sources.counts import Counts
 from data_prep.sources.csvs import CsvFolder
-from data_prep.sources.tables import insert, prices, schema
+from data_prep.sources.tables import fill, insert, prices, schema
 from galen.errors import UserError
 
 SOURCE = "MIMIC-III v1.4 as PhysioNet ships it"
@@ -116,12 +115,7 @@ def load(folder: Path, path: Path, patients: int, seed: int) -> Counts:
         source.require(name, tuple(table.columns.split()), OTHER)
     for name, columns in DICTIONARIES.items():
         source.require(name, tuple(columns.split()))
-    with closing(sqlite3.connect(path)) as db, db:
-        db.executescript("begin;" + SCHEMA.read_text())
-        counts = _Loader(source, db, patients, seed).run()
-        add_indexes(db)
-    print(counts.report())
-    return counts
+    return fill(path, SCHEMA, lambda db: _Loader(source, db, patients, seed).run(), add_indexes)
 
 
 class _Loader:

@@ -4,10 +4,6 @@ Names of files and columns may be in any case, files gzipped or not, with a byte
 separated by tabs as Athena ships it. Only an empty field is missing: a drug route 'na' or an organism 'none' stays text.
 """
 
-# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportReturnType=false, reportAssignmentType=false
-# pandas annotates a column as nearly any type; its behaviour is tested on real files instead.
-
 from __future__ import annotations
 
 import csv
@@ -15,6 +11,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -76,9 +73,9 @@ class CsvFolder:
         # All columns are parsed: with `usecols` pandas would not see that a row has too many fields.
         types = dict.fromkeys((written[c] for c in columns if c in text), str)
         for part in self._parts(path, dtype=types, chunksize=CHUNK):
-            yield part[list(written.values())].set_axis(list(columns), axis=1)
+            yield part.loc[:, list(written.values())].set_axis(list(columns), axis=1)
 
-    def _parts(self, path: Path, **options: object) -> Iterator[pd.DataFrame]:
+    def _parts(self, path: Path, **options: Any) -> Iterator[pd.DataFrame]:
         rows = 0
         try:
             read = pd.read_csv(
@@ -109,7 +106,7 @@ class CsvFolder:
             raise UserError(f"{path}: {reason}; a quote or comma is out of place there: get the file again") from None
 
 
-def _form(path: Path) -> dict[str, object]:
+def _form(path: Path) -> dict[str, Any]:
     """How pandas is to take `path`: where only tabs divide its header, as text without quotes."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         head = file.readline()
@@ -143,7 +140,7 @@ def numbers(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: C
         wrong = made[column].isna() & frame[column].notna() & ~bad
         counts.leave(f"{table}: {column} is no number", int(wrong.sum()))
         bad |= wrong
-    return frame.assign(**made)[~bad]
+    return frame.assign(**made).loc[~bad]
 
 
 def times(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
@@ -155,15 +152,15 @@ def times(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Cou
         wrong = made[column].isna() & frame[column].notna() & ~bad
         counts.leave(f"{table}: {column} is no time", int(wrong.sum()))
         bad |= wrong
-    return frame.assign(**made)[~bad]
+    return frame.assign(**made).loc[~bad]
 
 
 def present(frame: pd.DataFrame, table: str, columns: tuple[str, ...], counts: Counts) -> pd.DataFrame:
     """The rows of `frame` that have a value in each of `columns`; the others are counted by the first that is empty."""
     for column in columns:
-        empty = frame[column].isna()
+        empty = frame.loc[:, column].isna()
         counts.leave(f"{table}: {column} is empty", int(empty.sum()))
-        frame = frame[~empty]
+        frame = frame.loc[~empty]
     return frame
 
 

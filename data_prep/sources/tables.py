@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 
+from data_prep.sources.counts import Counts
 from data_prep.sources.csvs import CsvFolder
 from galen.errors import UserError
 
@@ -21,6 +23,24 @@ def schema(db: sqlite3.Connection) -> dict[str, dict[str, bool]]:
         for name in names
         if not name.startswith("sqlite_")
     }
+
+
+def fill(
+    path: Path,
+    ddl: Path,
+    load: Callable[[sqlite3.Connection], Counts],
+    add_indexes: Callable[[sqlite3.Connection], None],
+) -> Counts:
+    """A new SQLite file `path` with the tables of the schema file `ddl`, which `load` fills: all of them or none.
+
+    What `load` wrote and left out is printed and returned.
+    """
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript("begin;" + ddl.read_text())
+        counts = load(db)
+        add_indexes(db)
+    print(counts.report())
+    return counts
 
 
 def insert(db: sqlite3.Connection, table: str, frame: pd.DataFrame, whole: tuple[str, ...] = ()) -> int:

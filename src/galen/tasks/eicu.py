@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from galen.tasks.database import answers
 from galen.tasks.database import vocabulary as vocabulary
+from galen.tasks.mimic_iii import CATEGORY_RULE as CATEGORY_RULE
 from galen.tasks.prompting import EHRSQL_RULES, poses
 
-CATEGORY_RULE = "the form of EHRSQL's template: count, existence, elapsed time, list, comparison, ranking, value, time, abbreviation"
 LINKS = (
     "patient has a row for each unit stay: uniquepid is the person, patienthealthsystemstayid the hospital visit, "
     "patientunitstayid the unit stay, which every event table but cost carries. Every unit stay is an icu visit. "

@@ -96,21 +96,13 @@ def train_sft(
     check_template(rows, ChatTemplate(Path(tokenizer)))
     if last := once(lambda: last_checkpoint(out)):
         check_weights(last, model)
-    if settings.packing and model.config._attn_implementation not in MASKED:
+    attention = model.config._attn_implementation
+    if settings.packing and attention not in MASKED:
         raise UserError(
-            f"sft.packing: {model.config._attn_implementation} attention takes no mask that keeps the rows of several packs "
-            f"apart; load the model with one of {', '.join(MASKED)}, or leave packing out"
+            f"sft.packing: {attention} attention takes no mask that keeps the rows of several packs apart; load the model "
+            f"with one of {', '.join(MASKED)}, or leave packing out"
         )
-    fitting = [r for r in rows if len(r.input_ids) <= context]
-    if not fitting:
-        raise UserError(
-            f"{out}: of {len(rows)} rows to train on none fits the context of {context} tokens; sample more "
-            "demonstrations, filter fewer of them out, or raise the context"
-        )
-    data = Dataset.from_list([{"input_ids": r.input_ids, "labels": labels(r)} for r in fitting])
-    if settings.packing:
-        data = pack_dataset(data, context)
-    report = SFTReport(rows=len(fitting), packs=len(data), too_long=len(rows) - len(fitting))
+    data, report = _fitting(rows, settings, out, context)
     packed = f" in {report.packs} packs" if settings.packing else ""
     print(f"sft: {report.rows} rows{packed}, {report.too_long} longer than {context} tokens left out", flush=True)
     steps = -(-len(data) // settings.batch_size)
@@ -141,6 +133,20 @@ def train_sft(
     with observer.phases("train"):
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return report
+
+
+def _fitting(rows: Sequence[TrainRow], settings: SFTSettings, out: Path, context: int) -> tuple[Dataset, SFTReport]:
+    """The rows that fit the context, packed where the settings say so; UserError where none fits."""
+    fitting = [r for r in rows if len(r.input_ids) <= context]
+    if not fitting:
+        raise UserError(
+            f"{out}: of {len(rows)} rows to train on none fits the context of {context} tokens; sample more "
+            "demonstrations, filter fewer of them out, or raise the context"
+        )
+    data = Dataset.from_list([{"input_ids": r.input_ids, "labels": labels(r)} for r in fitting])
+    if settings.packing:
+        data = pack_dataset(data, context)
+    return data, SFTReport(rows=len(fitting), packs=len(data), too_long=len(rows) - len(fitting))
 
 
 class PackCollator(DataCollatorForLanguageModeling):
