@@ -20,8 +20,8 @@ def _use_pandas() -> None:
 
     table = pd.read_csv(io.StringIO("key,value,at\n1,2.5,2100-01-01 00:00:00\n2,3.5,2100-01-02 00:00:00\n"))
     table["at"] = pd.to_datetime(table["at"])
-    joined = table.merge(table.groupby("key")[["value"]].mean().reset_index(), on="key")
-    repr(joined.sort_values("at"))
+    table.groupby("key")[["value"]].mean()
+    repr(table.merge(table, on="key").sort_values("key"))
     with sqlite3.connect(":memory:") as connection:
         pd.read_sql_query("SELECT 1 AS one", connection)
     connection.close()
