@@ -182,8 +182,6 @@ class Supervisor:
         (body, body_write), (out, out_write), (err, err_write) = os.pipe(), os.pipe(), os.pipe()
         pid = self._try_fork()
         if pid == 0:
-            for fd in (body_write, out, err):
-                os.close(fd)
             child.run(body, out_write, err_write, self._settings)
         for fd in (body, out_write, err_write):
             os.close(fd)

@@ -18,20 +18,10 @@ _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+(?:\.\d+)?|[^\W\
 _JOINED = "joined"  # what stands for an f-string: its own syntax knows quotes that a value may not have
 _OWN = re.compile(r"v\d+")
 # Structure, presentation and ways to fetch what was asked for.
-_NEUTRAL = set("()[]{},.:=;") | {
-    "print",
-    "import",
-    "from",
-    "as",
-    "def",
-    "return",
-    "with",
-    "lambda",
-    "pass",
-    "list",
-    "tuple",
-}
-_NEUTRAL |= {"cursor", "fetchone", "fetchall", "params"}
+_NEUTRAL = frozenset("()[]{},.:=;") | frozenset([
+    "print", "import", "from", "as", "def", "return", "with", "lambda", "pass", "list", "tuple", "cursor", "fetchone",
+    "fetchall", "params",
+])  # fmt: skip
 
 
 def python(program: str) -> Form:

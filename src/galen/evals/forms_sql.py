@@ -14,27 +14,9 @@ _KEYWORDS = frozenset([
     "between", "distinct", "as", "case", "when", "then", "else", "end", "union", "all", "except", "intersect", "asc",
     "desc", "exists", "with", "over", "partition", "recursive", "cast",
 ])  # fmt: skip
-_NEUTRAL = frozenset(
-    [
-        "select",
-        "from",
-        "where",
-        "and",
-        "as",
-        "on",
-        "using",
-        "with",
-        "join",
-        "in",
-        "exists",
-        "=",
-        "(",
-        ")",
-        ",",
-        "*",
-        ".",
-    ]
-)
+_NEUTRAL = frozenset([
+    "select", "from", "where", "and", "as", "on", "using", "with", "join", "in", "exists", "=", "(", ")", ",", "*", ".",
+])  # fmt: skip
 _AGGREGATES = ("count", "sum", "avg", "min", "max", "total")
 _SAME = {"!=": "<>", "==": "="}
 _TURNED = {">": "<", ">=": "<="}
