@@ -1,4 +1,4 @@
-"""`galen sweep` and `galen reproduce`: studies of many runs, and what came of them."""
+"""`galen sweep`, `reproduce` and `pack`: studies of many runs, and what came of them."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ def reproduce(
     study, folder = _open("studies", scale, model, seeds, out)
     if _run(study, folder, plan, at_once, gpus, slurm, retries):
         print(write(study, folder).read_text())
+
+
+def pack(
+    runs: Annotated[Path, typer.Argument(help="A folder of runs, or of a study.")],
+    out: Annotated[Path, typer.Argument(help="Where their results go.")],
+) -> None:
+    """Write the results of runs without weights, tokens or text: what tables, findings and curves are made of."""
+    from galen.sweep.pack import pack as write
+
+    written = write(runs, out)
+    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    print(f"{out}: {len(written)} runs, {size / 1e6:.1f} MB")
 
 
 def _open(room: str, name: str, model: str | None, seeds: str | None, out: Path | None):
@@ -98,4 +110,4 @@ def _run(study, out: Path, plan: bool, at_once: int, gpus: str | None, slurm: li
     return True
 
 
-COMMANDS = [sweep, reproduce]
+COMMANDS = [sweep, reproduce, pack]

@@ -24,6 +24,7 @@ from galen.report.tables.spec import TableSpec
 from galen.sweep import report
 from galen.sweep import run as running
 from galen.sweep.forecast import forecast, text
+from galen.sweep.pack import pack
 from galen.sweep.results import tables
 from galen.sweep.run import RECORD, Local, walk
 from galen.sweep.slurm import Slurm
@@ -189,6 +190,21 @@ def test_each_of_several_jobs_has_a_gpu_to_itself(tmp_path, monkeypatch):
     assert sorted(job.log.read_text().strip() for job in todo) == ["3", "3", "5", "5"]
 
 
+@pytest.mark.parametrize(
+    ("at_once", "given", "threads"), [(2, None, "4"), (16, None, "1"), (2, "3", "3"), (1, None, "all")]
+)
+def test_jobs_at_a_time_share_the_cores(at_once, given, threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    code = "import os; print(os.environ.get('OMP_NUM_THREADS', 'all'))"
+    monkeypatch.setattr(running, "command", lambda job: [sys.executable, "-c", code])
+    job = Job("a", {}, 0, (), tmp_path / "a-s0")
+    list(Local(at_once)([job]))
+    assert job.log.read_text().strip() == threads
+
+
 def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
     """The call ends at Ctrl-C, and the child that it had started ends with it."""
     script = tmp_path / "interrupted.py"
@@ -225,9 +241,17 @@ def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, serv
     few, left_out = [served, *few], [served, "tasks=4", "without=[debugging]"]
     without = {"eval": "{sft}/sft/final", "families": ["mimic_iii"], "set": left_out}
     made = study({"sft": {"train": "sft", "set": few}, "without": without}, data=str(data))
-    assert walk(jobs(made, tmp_path), tmp_path, Local()) == []
-    text = report.write(made, tmp_path).read_text()
+    out = tmp_path / "study"
+    assert walk(jobs(made, out), out, Local()) == []
+    text = report.write(made, out).read_text()
     assert "seeds 0, 2 commands;" in text
     assert "sft against base: higher" in text and "sft with debugging against without" in text
     assert "no episodes of grpo (id), ppo (id), dpo (id)" in text
     assert "not run" in text and "Dataset statistics" in text
+
+    packed = tmp_path / "packed"
+    pack(out, packed)
+    assert all(job.done for job in jobs(made, packed))
+    again = report.write(made, packed).read_text()
+    found, kept = (x.partition("## The paper's findings")[2].partition("## Learning curves")[0] for x in (text, again))
+    assert kept == found and str(ROOT) not in "".join(p.read_text() for p in packed.rglob("*.json"))

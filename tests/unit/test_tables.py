@@ -2,6 +2,7 @@
 
 import csv
 import json
+import lzma
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from galen.report.tables.runs import index
 from galen.report.tables.spec import TableSpec
 from galen.rollout.sampler import Sampler
 from galen.rollout.store import EpisodeStore, read
+from galen.sweep.pack import pack
 from galen.tasks.store import GoldStore, read_tasks
 from galen.types import ActionKind, Result, RunManifest
 
@@ -359,3 +361,35 @@ def test_the_papers_dataset_adds_up():
 def test_a_broken_table_is_named(change, told):
     with pytest.raises(UserError, match=told):
         spec(**change)
+
+
+def test_packed_runs_make_the_same_tables_and_hold_no_text(runs, tmp_path):
+    packed = tmp_path / "packed"
+    assert pack(runs, packed) == [packed / run.name for run in sorted(runs.iterdir())]
+    theirs, ours = cells("two", spec(), index(packed)), cells("two", spec(), index(runs))
+    assert [[c.estimate for c in line] for line in theirs] == [[c.estimate for c in line] for line in ours]
+    assert any(c.estimate for line in theirs for c in line)
+    for mine in index(runs):
+        assert summaries(packed / mine.store.relative_to(runs)) == summaries(mine.store)
+        said = {e.submission for e in read(mine.store) if e.submission and len(e.submission) > 8}
+        text = lzma.decompress((packed / mine.store.relative_to(runs)).with_suffix(".packed.jsonl.xz").read_bytes())
+        assert said and not [word for word in said if word.encode() in text]
+    assert pack(packed, tmp_path / "again"), "what is packed can be packed"
+
+
+def test_what_cannot_be_packed_or_read_again_is_named(runs, tmp_path):
+    with pytest.raises(UserError, match="lies in the folder that is packed"):
+        pack(runs, runs / "packed")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="no finished run in it"):
+        pack(tmp_path / "empty", tmp_path / "packed")
+    pack(runs, tmp_path / "packed")
+    file = tmp_path / "packed" / "base-s0" / "eval" / "base.packed.jsonl.xz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-40])
+    with pytest.raises(UserError, match=r"base\.packed\.jsonl\.xz: broken or cut off"):
+        summaries(file.with_name("base.jsonl"))
+    lines = lzma.decompress(whole).splitlines(keepends=True)
+    file.write_bytes(lzma.compress(b"".join([b'{"version": 1}\n', *lines[1:]])))
+    with pytest.raises(UserError, match="summaries of version 1, this is"):
+        summaries(file.with_name("base.jsonl"))

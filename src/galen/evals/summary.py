@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from galen.paths import CACHE
 from galen.rollout.store import read
 from galen.types import Action, Episode
 
+PACKED = ".packed.jsonl.xz"  # beside where a store was: its summaries alone
 CODE = ("complexity", "maintainability", "loc", "lloc")
 VERSION = 2
 """Of what is kept: another number whenever a field of `Summary` changes or means something else."""
@@ -104,9 +106,13 @@ def _digest(text: str) -> str:
 def summaries(store: Path) -> list[Summary]:
     """The episodes of a store in numbers, from `.cache/summaries/` where the store has not changed since.
 
+    Where only the summaries of a store are left (`pack`), they are read.
+
     Raises:
-        UserError: there is no such store, or one of its lines is broken.
+        UserError: there is no such store, one of its lines is broken, or it was packed by another version.
     """
+    if not store.exists() and store.with_suffix(PACKED).exists():
+        return _unpack(store.with_suffix(PACKED))
     if not store.exists():
         raise UserError(f"{store}: no such episode store; the run's manifest names it, so finish or repeat the run")
     stat = store.stat()
@@ -119,6 +125,31 @@ def summaries(store: Path) -> list[Summary]:
     found = [summarise(e) for e in read(store)]
     _keep(kept, [made_of, *map(asdict, found)])
     return found
+
+
+def pack(store: Path, target: Path) -> Path:
+    """Write the summaries of `store` where they are found for a store at `target`: no token and no text of an episode.
+
+    Raises:
+        UserError: as `summaries`.
+    """
+    packed = target.with_suffix(PACKED)
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    lines = [{"version": VERSION}, *map(asdict, summaries(store))]
+    with lzma.open(packed, "wt") as out:
+        out.writelines(json.dumps(line) + "\n" for line in lines)
+    return packed
+
+
+def _unpack(packed: Path) -> list[Summary]:
+    try:
+        with lzma.open(packed, "rt") as lines:
+            head, *rows = (json.loads(line) for line in lines)
+    except (lzma.LZMAError, EOFError, ValueError) as error:
+        raise UserError(f"{packed}: broken or cut off ({error}); pack its run again") from None
+    if head != {"version": VERSION}:
+        raise UserError(f"{packed}: summaries of version {head.get('version')}, this is {VERSION}; pack its run again")
+    return [Summary(**row) for row in rows]
 
 
 def _keep(path: Path, lines: Iterable[dict]) -> None:

@@ -124,7 +124,7 @@ class Local:
         return Attempt(job.name, job.step, status, round(time.monotonic() - start, 1))
 
     def _wait(self, job: Job, gpu: str | None) -> int:
-        env = os.environ | ({"CUDA_VISIBLE_DEVICES": gpu} if gpu is not None else {})
+        env = {**self._threads(), **os.environ} | ({"CUDA_VISIBLE_DEVICES": gpu} if gpu is not None else {})
         job.log.parent.mkdir(parents=True, exist_ok=True)
         with job.log.open("a") as log:
             with self._lock:
@@ -137,6 +137,11 @@ class Local:
                 return child.wait()
             finally:
                 self._children.discard(child)
+
+    def _threads(self) -> dict[str, str]:
+        """A job's share of the cores: OpenMP would take all of them for each, and those that wait spin."""
+        share = max(1, len(os.sched_getaffinity(0)) // self.at_once)
+        return {"OMP_NUM_THREADS": str(share)} if self.at_once > 1 else {}
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
