@@ -29,6 +29,7 @@ from galen.policy.template import ChatTemplate
 from galen.train import ptx
 from galen.train.balance import balanced
 from galen.train.feed import TaskFeed
+from galen.train.heap import TrimHeap
 from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import PHASES, Observer, StepLog
 from galen.train.outcome import Outcomes, VerifierReward, oracle
@@ -498,7 +499,7 @@ def train_agent(
     config = _config(
         method.name, settings, out, seed, context, gradient_checkpointing, _whole(save_every, settings), own
     )
-    callbacks: list[TrainerCallback] = [StopDiverged(method.name)]
+    callbacks: list[TrainerCallback] = [StopDiverged(method.name), TrimHeap()]
     if settings.max_minutes:
         callbacks.append(TimeLimit(settings.max_minutes))
     if stop_after:

@@ -35,6 +35,7 @@ from galen.policy.template import ChatTemplate
 from galen.train.device import autocast
 from galen.train.epoch import AfterEpoch
 from galen.train.fsdp import reference
+from galen.train.heap import TrimHeap
 from galen.train.logprobs import by_length, on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
@@ -174,7 +175,7 @@ def dpo_trainer(
     trainer = TokenDPOTrainer(
         model=model, args=config, train_dataset=Dataset.from_list([r.model_dump() for r in rows]), processing_class=tokens,
         data_collator=PairCollator(pad_token_id=tokens.pad_token_id),
-        callbacks=[StopDiverged("dpo"), *callbacks, StepLog("dpo", out, observer, settings, LOGGED)],
+        callbacks=[StopDiverged("dpo"), TrimHeap(), *callbacks, StepLog("dpo", out, observer, settings, LOGGED)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     if hasattr(model, "peft_config"):

@@ -25,6 +25,7 @@ from galen.errors import UserError
 from galen.policy.template import ChatTemplate
 from galen.train.device import autocast
 from galen.train.epoch import AfterEpoch
+from galen.train.heap import TrimHeap
 from galen.train.logprobs import on_processor, score_rows
 from galen.train.observe import Observer, StepLog
 from galen.train.stop import StopAfter, StopDiverged
@@ -119,7 +120,7 @@ def train_sft(
         save_strategy="epoch" if max_steps < 0 else "steps", save_steps=2, save_total_limit=1, dataloader_pin_memory=False,
         **launch(),
     )  # fmt: skip
-    callbacks: list[TrainerCallback] = [StopDiverged(name)]
+    callbacks: list[TrainerCallback] = [StopDiverged(name), TrimHeap()]
     if after_epoch:
         callbacks.append(AfterEpoch(after_epoch))
     if stop_after:
