@@ -254,4 +254,6 @@ def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, serv
     assert all(job.done for job in jobs(made, packed))
     again = report.write(made, packed).read_text()
     found, kept = (x.partition("## The paper's findings")[2].partition("## Learning curves")[0] for x in (text, again))
-    assert kept.replace(str(packed), str(out)) == found and str(ROOT) not in "".join(p.read_text() for p in packed.rglob("*.json"))
+    assert kept.replace(str(packed), str(out)) == found and str(ROOT) not in "".join(
+        p.read_text() for p in packed.rglob("*.json")
+    )
