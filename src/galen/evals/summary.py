@@ -111,9 +111,10 @@ def summaries(store: Path) -> list[Summary]:
     Raises:
         UserError: there is no such store, one of its lines is broken, or it was packed by another version.
     """
-    if not store.exists() and store.with_suffix(PACKED).exists():
-        return _unpack(store.with_suffix(PACKED))
     if not store.exists():
+        packed = store.with_suffix(PACKED)
+        if packed.exists():
+            return _unpack(packed)
         raise UserError(f"{store}: no such episode store; the run's manifest names it, so finish or repeat the run")
     stat = store.stat()
     made_of = {"version": VERSION, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
@@ -127,7 +128,7 @@ def summaries(store: Path) -> list[Summary]:
     return found
 
 
-def pack(store: Path, target: Path) -> Path:
+def pack(store: Path, target: Path) -> None:
     """Write the summaries of `store` where they are found for a store at `target`: no token and no text of an episode.
 
     Raises:
@@ -138,7 +139,6 @@ def pack(store: Path, target: Path) -> Path:
     lines = [{"version": VERSION}, *map(asdict, summaries(store))]
     with lzma.open(packed, "wt") as out:
         out.writelines(json.dumps(line) + "\n" for line in lines)
-    return packed
 
 
 def _unpack(packed: Path) -> list[Summary]:

@@ -35,17 +35,12 @@ def add_lora_linear(
     `x` is (tokens, in), `y` (tokens, sum of `widths`), `a[i]` (slots, 1, rank, in), `b[i]` (slots, 1, widths[i], rank):
     one of each for every layer that vLLM has merged into this one. `adapters` (tokens,) holds slots, -1 for none.
     """
-    for slot in adapters.unique().tolist():
+    slots = adapters.unique().tolist()
+    for slot in slots:
         if slot < 0:
             continue
-        mine = adapters == slot
-        whole = bool(mine.all())
-        inputs, start = x if whole else x[mine], 0
+        mine = slice(None) if len(slots) == 1 else adapters == slot
+        inputs, start = x[mine], 0
         for first, second, width in zip(a, b, widths, strict=True):
-            added = (inputs @ first[slot, 0].T * scale) @ second[slot, 0].T
-            columns = y[:, start : start + width]
-            if whole:
-                columns += added
-            else:
-                columns[mine] += added
+            y[mine, start : start + width] += (inputs @ first[slot, 0].T * scale) @ second[slot, 0].T
             start += width

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from itertools import groupby
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from galen.report.tables.runs import Entry, index
 from galen.sweep.run import RECORD
 
 MANIFEST = "manifest.json"
-CURVES = ("config.json", f"*/{LOG}", f"*/{VALIDATION}")  # what `galen.report.curves` reads
+KEPT = ("config.json", f"*/{LOG}", f"*/{VALIDATION}", "*/*.scores.json")  # for curves, and a verifier's scores
 
 
 def pack(runs: Path, out: Path) -> list[Path]:
@@ -34,18 +33,15 @@ def pack(runs: Path, out: Path) -> list[Path]:
         raise UserError(f"{runs}: no finished run in it (a run writes its manifest.json last)")
     written = [_run(run, list(mine), out / run.relative_to(runs)) for run, mine in groupby(entries, lambda e: e.run)]
     if (runs / RECORD).exists():
-        shutil.copyfile(runs / RECORD, out / RECORD)
+        _copy(runs / RECORD, out / RECORD)
     return written
 
 
 def _run(run: Path, entries: list[Entry], target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     for entry in entries:
-        packed = pack_store(entry.store, target / entry.result.store)
-        scores = entry.store.with_suffix(".scores.json")
-        if scores.exists():
-            shutil.copyfile(scores, packed.with_name(scores.name))
-    for path in (p for pattern in CURVES for p in sorted(run.glob(pattern))):
+        pack_store(entry.store, target / entry.result.store)
+    for path in (p for pattern in KEPT for p in sorted(run.glob(pattern))):
         _copy(path, target / path.relative_to(run))
     _copy(run / MANIFEST, target / MANIFEST)  # last: it says that the rest is there
     return target
