@@ -129,14 +129,18 @@ def train(
 
 
 def _default_data() -> None:
+    """Make the default tasks where they are not there; of trainings that start at once, one does and the others wait."""
+    from filelock import FileLock
+
     from data_prep.build import build
     from data_prep.settings import DataSettings
     from galen.config import load, preset
 
-    if not DEFAULT_DATA.exists():
-        print("data …", flush=True)
-        DEFAULT_DATA.parent.mkdir(parents=True, exist_ok=True)
-        build(DEFAULT_DATA, 0, load(preset("tasks", "default"), DataSettings))
+    DEFAULT_DATA.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{DEFAULT_DATA}.lock"):
+        if not DEFAULT_DATA.exists():
+            print("data …", flush=True)
+            build(DEFAULT_DATA, 0, load(preset("tasks", "default"), DataSettings))
 
 
 @app.command()
