@@ -1,16 +1,19 @@
 """Runs a server until it ends, or until the process that wanted it does: `python guardian.py OWNER COMMAND…`.
 
-The kernel tells when the owner has ended, however it ended. A server that is then asked to end and does not (vLLM can wait
-for an engine that is gone) is killed with all its children: it would keep a GPU's memory.
+The kernel tells when the owner has ended, however it ended. What then does not end when it is asked to is killed: vLLM
+can wait for an engine that is gone, and the engine, which on a GPU is a process of its own, has outlived its server there
+with 44 GiB of the GPU's memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import time
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
@@ -21,22 +24,30 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def main(owner: int, command: list[str]) -> int:
-    """The command's exit status. This process leads the session that the command and its children are in."""
+def main(owner: int, command: list[str], grace_s: float = GRACE_S) -> int:
+    """The command's exit status; when it is there, nothing is left of the command and its children."""
     signal.signal(signal.SIGTERM, _stop)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != owner:  # it ended before it could be watched
         return 1
-    child = subprocess.Popen(command)
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        child.terminate()
-    try:
-        return child.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(0, signal.SIGKILL)
-        raise
+    child = subprocess.Popen(command, process_group=0)
+    with contextlib.suppress(KeyboardInterrupt):
+        child.wait()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end(child, grace_s)
+    return child.wait()
+
+
+def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
+    """Ask what is left of the child's process group to end, and kill what is still there after the grace."""
+    deadline = time.monotonic() + grace_s
+    with contextlib.suppress(ProcessLookupError):  # nothing is left
+        os.killpg(child.pid, signal.SIGTERM)
+        while time.monotonic() < deadline:
+            child.poll()  # until it is asked for, one that has ended counts as there
+            os.killpg(child.pid, 0)
+            time.sleep(0.05)
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
