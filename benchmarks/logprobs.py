@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 from trl.kernels import ChunkedLogProbFunction
 
+from galen.train.heap import resident
 from galen.train.logprobs import token_scores
 
 WAYS = ("whole", "ours", "trl")
@@ -34,7 +35,7 @@ class Head(nn.Module):
     def __init__(self, width: int, vocabulary: int) -> None:
         super().__init__()
         self.head = nn.Linear(width, vocabulary, bias=False)
-        self.config = SimpleNamespace(get_text_config=lambda: SimpleNamespace())
+        self.config = SimpleNamespace(get_text_config=lambda: SimpleNamespace(vocab_size=vocabulary))
 
     def get_output_embeddings(self) -> nn.Linear:
         return self.head
@@ -74,15 +75,9 @@ def measure(way: str, tokens: int, vocabulary: int, width: int, repeats: int) ->
         spent.append(time.process_time() - start)
     assert hidden.grad is not None and model.head.weight.grad is not None
     return {
-        "way": way, "seconds": min(spent), "peak_mib": peak() - before, "log_prob": log_probs.mean().item(),
+        "way": way, "seconds": min(spent), "peak_mib": peak() - before / 2**20, "log_prob": log_probs.mean().item(),
         "entropy": entropy.mean().item(), "gradient": hidden.grad.norm().item(), "head": model.head.weight.grad.norm().item(),
     }  # fmt: skip
-
-
-def resident() -> float:
-    """MiB of this process that are in memory now."""
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
 def peak() -> float:

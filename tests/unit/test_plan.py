@@ -126,7 +126,7 @@ def test_the_known_figures_of_14b(big):
 
 @pytest.mark.parametrize(
     ("gib", "placement", "tokens", "low", "high"),
-    [(80, "awake", 69e3, 0.50, 0.55), (80, "asleep", 96e3, 0.5, 0.65), (141, "awake", 400e3, 0.65, 0.73)],
+    [(80, "awake", 61e3, 0.50, 0.55), (80, "asleep", 96e3, 0.5, 0.65), (141, "awake", 400e3, 0.65, 0.73)],
 )
 def test_the_known_caches_beside_14b_with_lora(big, gib, placement, tokens, low, high):
     work = workload("grpo", big, ["sft.batch_size=1"])
@@ -136,9 +136,9 @@ def test_the_known_caches_beside_14b_with_lora(big, gib, placement, tokens, low,
     assert found.tokens == pytest.approx(tokens, rel=0.1) and low <= found.utilization <= high
 
 
-@pytest.mark.parametrize(("gpu", "low", "high"), [("a100", 8e3, 10e3), ("h100", 19e3, 25e3), ("h200", 22e3, 27e3)])
+@pytest.mark.parametrize(("gpu", "low", "high"), [("a100", 5.8e3, 6e3), ("h100", 16.8e3, 17e3), ("h200", 19e3, 19.2e3)])
 def test_the_known_throughput_of_14b_with_lora(big, gpu, low, high):
-    """Trajectories in twelve hours at 3k tokens each, and a third to a quarter of them at 8k: fewer fit the cache."""
+    """Trajectories in twelve hours at 3k tokens each, at the efficiency measured on an H100, and a third to a quarter of them at 8k: fewer fit the cache."""
     s, work, place = counts.shape_of(big), workload("grpo", big, ["sft.batch_size=1"]), machine(1, None, gpu)
     found = fit.best(big, s, work, place, None)
     assert found is not None
@@ -402,7 +402,7 @@ def test_settings_of_recipe_and_model_reach_the_plan():
 def test_the_command_prints_text_and_json():
     asked = ["plan", "--model", "qwen2.5-14b", "--method", "grpo", "--gpus", "1", "--gpu-memory", "80"]
     shown = CliRunner().invoke(app, asked)
-    assert shown.exit_code == 0 and "vllm cache" in shown.output and "nothing here is measured" in shown.output
+    assert shown.exit_code == 0 and "vllm cache" in shown.output and "speed is not measured" in shown.output
     made = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)
     assert made["memory_gib"]["grpo"]["weights"] == pytest.approx(27.5, abs=0.02)
     refused = CliRunner().invoke(app, [*asked, "--set", "model.lora=null"])

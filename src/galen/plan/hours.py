@@ -1,4 +1,4 @@
-"""Tokens and hours of a fitted recipe: arithmetic over assumed efficiencies, not a measurement."""
+"""Tokens and hours of a fitted recipe: arithmetic over efficiencies that were measured once (docs/gpu.md) or are assumed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from galen.plan.recipe import Stage, Workload
 from galen.presets import ModelPreset
 from galen.types import Frozen
 
-MFU = 0.4  # of the card's peak that matrix products reach (Chowdhery et al. 2022, section 4.1, define it)
+# Of the card's peak that training reaches (Chowdhery et al. 2022, section 4.1, define it): 0.25 in SFT and 0.27 in GRPO
+# of the 7B model on an H100.
+MFU = 0.25
+PREFILL = 0.4  # of the card's peak that vLLM reaches where it reads
 BANDWIDTH = 0.75  # of the card's peak that decoding reaches
 BUSY = 0.75  # of the places in vLLM's batch, those that decode on average: episodes end apart, and wait for their tools
 
@@ -52,7 +55,13 @@ def _trainer_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage
 
 
 def training_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage: Stage) -> float:
-    """Seconds to train one row of mean length on all of the trainer's GPUs.
+    """Seconds to train one row of mean length on all of the trainer's GPUs."""
+    work = training_flops(model, s, stage, EPISODE * model.context)
+    return work / (max(1, found.layout.trainers) * machine.card.flops * MFU)
+
+
+def training_flops(model: ModelPreset, s: Shape, stage: Stage, length: float) -> float:
+    """Operations to train one row of `length` tokens.
 
     In forward passes: the forward, one more to recompute it under checkpointing (Korthikanti et al. 2022, section 5), a
     backward of two (Kaplan et al. 2020, section 2.1), or of one where the weights are frozen, and one for each scoring
@@ -61,9 +70,7 @@ def training_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, stage
     learn = 1 + model.gradient_checkpointing
     learn += 1 if model.lora else 2
     passes = learn * (2 if stage.critic == "separate" else 1) + stage.scored + (stage.reference != "none")
-    length = EPISODE * model.context
-    work = passes * length * counts.forward(s, length)
-    return work / (max(1, found.layout.trainers) * machine.card.flops * MFU)
+    return passes * length * counts.forward(s, length)
 
 
 def playing_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, concurrency: int) -> float:
@@ -80,5 +87,5 @@ def playing_s(model: ModelPreset, s: Shape, machine: Machine, found: Fit, concur
     read = counts.parameters(s) * size + active * length / 2 * counts.cache(s, size)
     speed = found.layout.tensor_parallel
     decode = sampled / active * read / (speed * machine.card.bandwidth * BANDWIDTH)
-    prefill = length * counts.forward(s, length) / (speed * machine.card.flops * MFU)
+    prefill = length * counts.forward(s, length) / (speed * machine.card.flops * PREFILL)
     return (decode + prefill) / engines

@@ -9,8 +9,9 @@ from galen.errors import UserError, unknown
 from galen.types import Frozen
 
 GIB = 2**30
-# Of each process on a GPU: CUDA's context, the allocator's slack, vLLM's graphs and profiling peak. An assumption.
-RESERVE = 1.8 * GIB
+# Of each process on a GPU: CUDA's context, the allocator's slack, vLLM's graphs and profiling peak. Measured on an H100
+# (docs/gpu.md): up to 3.7 GiB of a trainer and 0.9 of a server that sleeps, of which one of each shares a GPU.
+RESERVE = 2.3 * GIB
 
 
 class Card(Frozen):

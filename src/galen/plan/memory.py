@@ -1,4 +1,4 @@
-"""Bytes a GPU by part, while one stage trains. Formulas with their sources; nothing here is measured on a GPU."""
+"""Bytes a GPU by part, while one stage trains. Formulas with their sources; docs/gpu.md holds them against an H100."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ BUCKET = 5e8  # numbers in one of DeepSpeed's two communication buckets
 class Parts(Frozen):
     """Bytes a GPU. Those before `activations` are always there; the others only while a step is computed.
 
-    `activations` is what is kept for the backward pass, `backward` what that pass needs on top, `logits` what the head
+    `activations` is what is kept for the backward pass, `mask` what keeps rows of other lengths from looking at padding,
+    `backward` what that pass needs on top, `logits` what the head
     needs beyond the time when a block's activations are not there; `communication` are buckets and gathered weights.
     `verifier` is the one that judges what is played, with its working set: vLLM is awake then.
     """
@@ -33,6 +34,7 @@ class Parts(Frozen):
     critic: float
     verifier: float
     activations: float
+    mask: float
     backward: float
     logits: float
     communication: float
@@ -46,7 +48,7 @@ class Parts(Frozen):
     @property
     def step(self) -> float:
         """What a step needs on top."""
-        return self.activations + self.backward + self.logits + self.communication
+        return self.activations + self.mask + self.backward + self.logits + self.communication
 
 
 def parts(model: ModelPreset, s: Shape, stage: Stage, micro: int, sharding: Sharding, gpus: int) -> Parts:
@@ -62,14 +64,16 @@ def parts(model: ModelPreset, s: Shape, stage: Stage, micro: int, sharding: Shar
     kept = _trained_size(model, sharding)
     masters = trained * 4 if sharding.masters and kept < 4 else 0
     moments = trained * ADAM * (4 if sharding.masters else kept)
-    saved, backward, head = activations(model, s, stage.sequences(micro) * model.context, cpu=gpus == 0)
+    rows = stage.sequences(micro)
+    saved, backward, head = activations(model, s, rows * model.context, cpu=gpus == 0)
     own = 2 if stage.critic == "separate" else 1  # a trunk of the critic's own has activations like the policy's
     return Parts(
         weights=total * (size if low_rank else kept) / whole, adapters=low_rank * kept / whole,
         gradients=trained * kept / grads, optimizer=moments / split, master=masters / split,
         reference=_reference(model, stage, total, low_rank) / whole,
         critic=_critic(model, s, stage, low_rank),
-        verifier=_verifier(model, s, total, low_rank) if stage.beside_verifier else 0, activations=own * saved, backward=backward, logits=head,
+        verifier=_verifier(model, s, total, low_rank) if stage.beside_verifier else 0, activations=own * saved,
+        mask=_mask(model, rows), backward=backward, logits=head,
         communication=_communication(s, sharding, n, trained * kept, low_rank > 0),
     )  # fmt: skip
 
@@ -130,6 +134,13 @@ def activations(model: ModelPreset, s: Shape, tokens: int, *, cpu: bool) -> tupl
     saved = layers * tokens * number * h + block if model.gradient_checkpointing else layers * block
     at_head = block + backward if model.gradient_checkpointing else 0  # not there yet when the head is scored
     return saved, backward, max(0.0, _head(model, s, tokens, cpu) - at_head)
+
+
+def _mask(model: ModelPreset, rows: int) -> float:
+    """Attention's mask of padded rows, a truth value and a number for each pair of tokens (Transformers makes the one,
+    PyTorch's fused attention of it the other); one row alone needs none.
+    """
+    return rows * model.context**2 * (1 + BYTES[model.dtype]) if rows > 1 else 0
 
 
 def _block(model: ModelPreset, s: Shape) -> float:

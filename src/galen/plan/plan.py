@@ -8,7 +8,7 @@ from typing import Any
 from galen.plan import counts, fit, memory
 from galen.plan.counts import Shape
 from galen.plan.fit import Fit
-from galen.plan.hours import BANDWIDTH, BUSY, MFU, Hours, hours
+from galen.plan.hours import BANDWIDTH, BUSY, MFU, PREFILL, Hours, hours
 from galen.plan.machine import GIB, PRESETS, RESERVE, Machine, Sharding, machine, require_preset
 from galen.plan.recipe import Workload, workload
 from galen.presets import ModelPreset, model_preset, split
@@ -113,8 +113,8 @@ def _hours(row: Hours) -> dict[str, Any]:
 
 def _assumptions(model: ModelPreset, place: Machine) -> list[str]:
     return [
-        "nothing here is measured on a GPU",
-        f"{place.name}: peak {place.card.flops / 1e12:.4g} TFLOP/s at MFU {MFU:g}, "
+        "memory and speed of training were held against one H100 (docs/gpu.md); vLLM's speed is not measured",
+        f"{place.name}: peak {place.card.flops / 1e12:.4g} TFLOP/s at MFU {MFU:g} in training and {PREFILL:g} where vLLM reads, "
         f"{place.card.bandwidth / 1e12:.3g} TB/s at {BANDWIDTH:.0%}, {BUSY:.0%} of vLLM's places decoding",
         f"episodes of {fit.EPISODE * model.context:.0f} tokens ({fit.EPISODE:g} of the context), {memory.SCORED:.0%} of "
         "them sampled; memory for rows of full context",
