@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from data_prep.settings import DataSettings
+from galen import cli
 from galen.cli import app
 from galen.config import load, validate
 from galen.errors import UserError
@@ -257,3 +259,19 @@ def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, serv
     assert kept.replace(str(packed), str(out)) == found and str(ROOT) not in "".join(
         p.read_text() for p in packed.rglob("*.json")
     )
+
+
+def test_trainings_that_start_at_once_make_the_default_tasks_once(tmp_path, monkeypatch):
+    made = []
+
+    def build(out, seed, settings):
+        made.append(out)
+        time.sleep(0.2)  # while the others come
+        out.mkdir()
+
+    monkeypatch.setattr("data_prep.build.build", build)
+    monkeypatch.setattr(cli, "DEFAULT_DATA", tmp_path / "data" / "default")
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(cli._default_data) for _ in range(3)]:
+            done.result()
+    assert made == [tmp_path / "data" / "default"]
