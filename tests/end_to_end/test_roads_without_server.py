@@ -106,3 +106,9 @@ def test_the_policy_teaches_itself_and_a_share_of_what_passes_is_trained_on(walk
     assert trained["rows"] == len(chosen) > trained["packs"] and trained["too_long"] == 0
     notes = (out / "table.md").read_text()
     assert f"Demonstrations: 64 episodes, {len(chosen)} kept" in notes and f"SFT: {len(chosen)} rows" in notes
+
+
+def test_a_base_that_another_run_evaluates_is_left_out(walk):
+    table, out = walk("sft", "eval.base=false", "sft.epochs=1", "sft.batch_size=4")
+    assert against(table) == {"sft": None} and not (out / "eval" / "base.jsonl").exists()
+    assert [r["policy"] for r in json.loads((out / "manifest.json").read_text())["results"]] == ["sft"]

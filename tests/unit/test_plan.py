@@ -395,6 +395,9 @@ def test_settings_of_recipe_and_model_reach_the_plan():
     assert longer["settings"]["context"] == 4096
     # Twice the epochs of rows half as long.
     assert longer["hours"][0]["trained tokens"] == plain["hours"][0]["trained tokens"]
+    without = plan("qwen2.5-7b", "sft", 1, gpu_memory=80, overrides=["eval.base=false"])
+    all_of_them, fewer = plain["hours"][-1]["sampled tokens"], without["hours"][-1]["sampled tokens"]
+    assert 0.5 < fewer / all_of_them < 1  # SFT's epochs and its test stay
     forced = plan("qwen2.5-7b", "grpo", 2, gpu_memory=80, preset="fsdp")["settings"]
     assert forced["accelerate preset"] == "fsdp"
 

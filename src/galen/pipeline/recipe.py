@@ -32,13 +32,14 @@ class EvalSettings(Frozen):
     """Tasks a family: held-out ones, ones of unseen templates, and validation ones for the learning curves.
 
     SFT's curve has a point an epoch, DPO's a point a round, and PPO's and GRPO's one every `every` rollouts; with 0
-    these three have none.
+    these three have none. Without `base` the untrained model is not evaluated: another run of the study has done it.
     """
 
     test: int = Field(default=400, ge=1)
     ood: int = Field(default=150, ge=0)
     curve: int = Field(default=150, ge=1)
     every: int = Field(default=0, ge=0)
+    base: bool = True
 
 
 class DPORounds(DPOSettings):

@@ -157,7 +157,7 @@ class Road:
             if not rank():
                 stack.enter_context(self.phases.watched())
             self._open(stack)
-            runs = {"base": once(lambda: self._evaluate("base"))}
+            runs = {"base": once(lambda: self._evaluate("base"))} if self.recipe.eval.base else {}
             if self.recipe.sft is not None:
                 self._sft(self.recipe.sft)
                 runs["sft"] = once(lambda: self._evaluate("sft"))
@@ -348,7 +348,8 @@ class Road:
 
     def _finish(self, runs: dict[str, list[Episode]], reports: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         start = self.recipe.start
-        rows = table.rows(runs, {name: "base" if name == "sft" else start for name in runs if name != "base"})
+        parents = {name: "base" if name == "sft" else start for name in runs if name != "base"}
+        rows = table.rows(runs, {name: parent for name, parent in parents.items() if parent in runs})
         path = self.out / "timings.json"
         before = json.loads(path.read_text()) if path.exists() else {}
         for name, report in reports.items():

@@ -84,6 +84,7 @@ class EvalPart(_Part):
     test: int = Field(default=400, ge=1)
     ood: int = Field(default=150, ge=0)
     curve: int = Field(default=150, ge=1)
+    base: bool = True
 
 
 class PlannedRecipe(_Part):
@@ -155,7 +156,7 @@ def workload(method: str, model: ModelPreset, overrides: Sequence[str]) -> Workl
         stages.append(_ppo(recipe.ppo))
     elif method == "grpo":
         stages.append(_grpo(recipe.grpo))
-    policies = 1 + len(stages)  # the base is evaluated too, a verifier is not
+    policies = recipe.eval.base + len(stages)  # a verifier is not evaluated
     if method == "verifier":
         stages.append(_verifier(recipe))
     if not stages:
