@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -163,7 +164,9 @@ def _start_cell(channel: int, request: dict, works: dict[int, str]) -> int:
 
 
 def _forked(become) -> int:
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # OpenBLAS ends its threads for a fork; Python 3.12 counts them
+        pid = os.fork()
     if pid == 0:
         try:
             become()

@@ -58,6 +58,11 @@ def fsdp() -> bool:
     return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
 
 
+def sharded() -> bool:
+    """Whether DeepSpeed or FSDP2 deals the model, or its optimizer, to the processes."""
+    return deepspeed() or fsdp()
+
+
 def join() -> None:
     """Meet the other processes. From here on the main one alone writes to the standard output.
 
@@ -90,7 +95,7 @@ def _meet() -> None:
         # Accelerate's own device, "cpu:0", is one that PyTorch loads no checkpoint to; and it must be told how DeepSpeed's
         # processes talk where there is no GPU.
         os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
-        PartialState(cpu=not (deepspeed() or fsdp()), backend="gloo", timeout=SILENCE)
+        PartialState(cpu=not sharded(), backend="gloo", timeout=SILENCE)
     # gloo's threads must end before the interpreter does, or they may abort a process that has done its work.
     atexit.register(torch.distributed.destroy_process_group)
 
@@ -183,10 +188,9 @@ def launch() -> dict[str, Any]:
 
     join()
     cpu = not torch.cuda.is_available()
-    splits = deepspeed() or fsdp()
     return {
-        "bf16": fast_bf16() and not (cpu and splits),  # Transformers refuses it to them on a CPU
-        "use_cpu": cpu and not splits,
+        "bf16": fast_bf16() and not (cpu and sharded()),  # Transformers refuses it to them on a CPU
+        "use_cpu": cpu and not sharded(),
         "ddp_backend": "gloo" if cpu and processes() > 1 else None,
         # Processes run as many passes as their own rows need: nothing but gradients may be exchanged on the way.
         "ddp_find_unused_parameters": False, "ddp_broadcast_buffers": False,
