@@ -164,8 +164,8 @@ def _start_cell(channel: int, request: dict, works: dict[int, str]) -> int:
 
 
 def _forked(become) -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # OpenBLAS ends its threads for a fork; Python 3.12 counts them
+    with warnings.catch_warnings():  # Python 3.12 counts OpenBLAS's threads, which it ends for a fork
+        warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
         try:
