@@ -14,26 +14,22 @@ import signal
 import subprocess
 import sys
 import time
-from types import FrameType
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 8.0
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+POLL_S = 0.05
 
 
 def main(owner: int, command: list[str], grace_s: float = GRACE_S) -> int:
     """The command's exit status; when it is there, nothing is left of the command and its children."""
-    signal.signal(signal.SIGTERM, _stop)
+    asked: list[int] = []  # noted, not raised: it may come while the command is being started
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != owner:  # it ended before it could be watched
         return 1
     child = subprocess.Popen(command, process_group=0)
-    with contextlib.suppress(KeyboardInterrupt):
-        child.wait()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while child.poll() is None and not asked:
+        time.sleep(POLL_S)
     _end(child, grace_s)
     return child.wait()
 
@@ -46,7 +42,7 @@ def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
         while time.monotonic() < deadline:
             child.poll()  # until it is asked for, one that has ended counts as there
             os.killpg(child.pid, 0)
-            time.sleep(0.05)
+            time.sleep(POLL_S)
         os.killpg(child.pid, signal.SIGKILL)
 
 

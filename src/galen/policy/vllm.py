@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -138,10 +137,8 @@ class VLLMServer:
 
     def close(self) -> None:
         """End the server and its workers."""
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait()  # the guardian kills what does not end by itself
+        self._process.terminate()
+        self._process.wait()  # the guardian kills what does not end by itself
         atexit.unregister(self.close)
 
 
