@@ -65,7 +65,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._ends: list[float] = []
-        self._hook = register_optimizer_step_post_hook(self._end)
+        register_optimizer_step_post_hook(self._end)
 
     def _end(self, *_: Any) -> None:
         torch.cuda.synchronize()
@@ -125,24 +125,20 @@ def task(number: int) -> Task:
     )  # fmt: skip
 
 
-def train_on_rows(
-    model: Any, folder: Path, micro: int, context: int, steps: int, preset: ModelPreset, out: Path
-) -> int:
+def train_on_rows(model: Any, folder: Path, micro: int, steps: int, preset: ModelPreset, out: Path) -> int:
     """SFT of `steps` steps of one micro-batch; returns a step's rows."""
     template = ChatTemplate(folder).fingerprint
-    drawn = [tokens(length, i) for i, length in enumerate(lengths(micro * steps, context))]
+    drawn = [tokens(length, i) for i, length in enumerate(lengths(micro * steps, preset.context))]
     rows = [TrainRow(task_id="t", template=template, input_ids=x, mask=m, logprobs=[0.0] * len(x)) for x, m in drawn]
     settings = SFTSettings(batch_size=micro, micro_batch=micro, epochs=1, warmup_steps=0)
     train_sft(
-        model, folder, rows, settings, out, seed=0, context=context, max_steps=steps,
+        model, folder, rows, settings, out, seed=0, context=preset.context, max_steps=steps,
         gradient_checkpointing=preset.gradient_checkpointing,
     )  # fmt: skip
     return micro
 
 
-def train_on_episodes(
-    model: Any, folder: Path, micro: int, context: int, steps: int, preset: ModelPreset, out: Path
-) -> int:
+def train_on_episodes(model: Any, folder: Path, micro: int, steps: int, preset: ModelPreset, out: Path) -> int:
     """GRPO of `steps` rollouts of one group; returns a step's rows."""
     template = ChatTemplate(folder).fingerprint
 
@@ -152,7 +148,7 @@ def train_on_episodes(
                 task_id=asked.id,
                 episodes=tuple(
                     episode(length, 1000 * step + 100 * i + j, template)
-                    for j, length in enumerate(lengths(ROWS, context))
+                    for j, length in enumerate(lengths(ROWS, preset.context))
                 ),
             )
             for i, asked in enumerate(dealt)
@@ -161,7 +157,7 @@ def train_on_episodes(
     train_grpo(
         model, folder, [task(i) for i in range(8)],
         GRPOSettings(rollouts=steps, groups=1, group_size=ROWS, micro_batch=micro, warmup_steps=0, curriculum=False), out,
-        seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0), context=context, save_every=10**6,
+        seed=0, play=play, sync=lambda m: None, check=lambda m, e: (0.0, 0.0), context=preset.context, save_every=10**6,
         gradient_checkpointing=preset.gradient_checkpointing,
     )  # fmt: skip
     return ROWS
@@ -181,7 +177,7 @@ def measure(preset: ModelPreset, method: str, overrides: list[str], folder: Path
     model = load_model(str(folder), preset.model_copy(update={"path": str(folder)})).to("cuda")
     loaded = torch.cuda.memory_allocated()
     watch = Steps()
-    rows = TRAIN[method](model, folder, micro, preset.context, steps, preset, folder / "out")
+    rows = TRAIN[method](model, folder, micro, steps, preset, folder / "out")
     mean = statistics.fmean(lengths(2, preset.context))
     work = rows * training_flops(preset, shape_of(preset), stage, mean)
     free, _ = torch.cuda.mem_get_info()
@@ -206,15 +202,15 @@ FORMS = {"planned_gib": ".2f", "allocated_gib": ".2f", "on_card_gib": ".2f", "ro
 def run(cases: list[str], steps: int, scratch: Path) -> list[dict[str, Any]]:
     """A row a case, each measured in a process of its own; what one of them ends with is told, and the others go on."""
     rows: list[dict[str, Any]] = []
-    parts = [case.split(":") for case in cases]
-    for name in dict.fromkeys(part[0] for part in parts):
+    models = [case.partition(":")[0] for case in cases]
+    for name in dict.fromkeys(models):
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             words = [sys.executable, __file__, "--folder", folder, "--steps", str(steps), "--case"]
             subprocess.run([*words, name], check=True)
-            for part in (part for part in parts if part[0] == name):
-                done = subprocess.run([*words, ":".join(part)], stdout=subprocess.PIPE, text=True)
+            for case in (case for case, model in zip(cases, models, strict=True) if model == name):
+                done = subprocess.run([*words, case], stdout=subprocess.PIPE, text=True)
                 if done.returncode:
-                    print(f"{':'.join(part)}: failed with status {done.returncode}", file=sys.stderr)
+                    print(f"{case}: failed with status {done.returncode}", file=sys.stderr)
                     continue
                 rows.append(json.loads(done.stdout.splitlines()[-1]))
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
