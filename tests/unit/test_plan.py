@@ -138,7 +138,9 @@ def test_the_known_caches_beside_14b_with_lora(big, gib, placement, tokens, low,
 
 @pytest.mark.parametrize(("gpu", "low", "high"), [("a100", 5.8e3, 6e3), ("h100", 16.8e3, 17e3), ("h200", 19e3, 19.2e3)])
 def test_the_known_throughput_of_14b_with_lora(big, gpu, low, high):
-    """Trajectories in twelve hours at 3k tokens each, at the efficiency measured on an H100, and a third to a quarter of them at 8k: fewer fit the cache."""
+    """Trajectories in twelve hours at 3k tokens each, at the efficiency measured on an H100, and a third to a quarter of
+    them at 8k: fewer fit the cache.
+    """
     s, work, place = counts.shape_of(big), workload("grpo", big, ["sft.batch_size=1"]), machine(1, None, gpu)
     found = fit.best(big, s, work, place, None)
     assert found is not None

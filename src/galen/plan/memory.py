@@ -20,9 +20,9 @@ class Parts(Frozen):
     """Bytes a GPU. Those before `activations` are always there; the others only while a step is computed.
 
     `activations` is what is kept for the backward pass, `mask` what keeps rows of other lengths from looking at padding,
-    `backward` what that pass needs on top, `logits` what the head
-    needs beyond the time when a block's activations are not there; `communication` are buckets and gathered weights.
-    `verifier` is the one that judges what is played, with its working set: vLLM is awake then.
+    `backward` what that pass needs on top, `logits` what the head needs beyond the time when a block's activations are not
+    there; `communication` are buckets and gathered weights. `verifier` is the one that judges what is played, with its
+    working set: vLLM is awake then.
     """
 
     weights: float
