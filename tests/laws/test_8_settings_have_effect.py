@@ -1,5 +1,7 @@
 """Law 8: a setting that would have no effect stops the run before it starts."""
 
+import json
+
 import pytest
 
 from galen.errors import UserError
@@ -41,8 +43,22 @@ def test_a_run_folder_belongs_to_one_configuration(data, tmp_path):
     few = ["demonstrations=20", "eval.test=4"]
     Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", few)
     Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", few)
-    with pytest.raises(UserError, match="another seed"):
+    with pytest.raises(UserError, match=r"another seed \(0, now 1\)"):
         Road("grpo", model_preset("tiny"), data, 1, tmp_path / "run", few)
+    with pytest.raises(UserError, match=r"another recipe\.grpo\.kl \(0\.0, now 0\.5\)"):
+        Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", [*few, "grpo.kl=0.5"])
+
+
+def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(data, tmp_path):
+    few = ["demonstrations=20", "eval.test=4"]
+    Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", few)
+    path = tmp_path / "run" / "config.json"
+    config = json.loads(path.read_text())
+    assert config["recipe"]["eval"].pop("base") and config["recipe"].pop("feedback") == "none"
+    path.write_text(json.dumps(config))
+    Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", few)
+    with pytest.raises(UserError, match=r"another recipe\.eval\.base \(True, now False\)"):
+        Road("grpo", model_preset("tiny"), data, 0, tmp_path / "run", [*few, "eval.base=false"])
 
 
 def test_an_unknown_method_writes_nothing(data, tmp_path):

@@ -61,7 +61,7 @@ def test_the_same_command_plays_nothing_again_and_another_setting_is_refused(pla
     before = store.read_bytes()
     play(data, out)
     assert store.read_bytes() == before
-    with pytest.raises(UserError, match="holds a run with another settings"):
+    with pytest.raises(UserError, match=r"holds a run with another settings.tasks \(\d+, now 7\)"):
         play(data, out, SETTINGS.model_copy(update={"tasks": 7}))
 
 

@@ -27,6 +27,7 @@ from galen.policy.base import Policy
 from galen.policy.openai import Endpoint, OpenAIPolicy
 from galen.policy.scripted import ScriptedPolicy
 from galen.policy.template import ChatTemplate
+from galen.presets import ModelPreset
 from galen.report import best_of as curves
 from galen.report import evaluation, manifest, run
 from galen.report.evaluation import Prices
@@ -98,7 +99,7 @@ class Evaluation:
         self.template = ChatTemplate(self.folder)
         if settings.verifier is not None:
             require_verifier(who.model, self.template, "verifier", Path(settings.verifier))
-        claim(out, self._config(), self.folder)
+        claim(out, self._config(), self.folder, {"model": ModelPreset, "settings": EvaluationSettings})
 
     @property
     def store(self) -> str:

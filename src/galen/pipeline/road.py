@@ -30,7 +30,7 @@ from galen.oracles.grader import Grader
 from galen.pipeline import methods, rewards
 from galen.pipeline.claim import claim
 from galen.pipeline.fetch import fetch
-from galen.pipeline.recipe import recipe
+from galen.pipeline.recipe import Recipe, recipe
 from galen.pipeline.serve import open_policy
 from galen.pipeline.verifiers import require_verifier
 from galen.pipeline.verify import verify
@@ -149,7 +149,7 @@ class Road:
             "method": self.method, "model": model, "recipe": self.recipe.model_dump(mode="json"), "seed": self.seed,
             "data": str(self.data.resolve()), "template": self.template.fingerprint,
         }  # fmt: skip
-        claim(self.out, config, self.folder)
+        claim(self.out, config, self.folder, {"model": ModelPreset, "recipe": Recipe})
 
     def walk(self) -> list[dict[str, Any]]:
         """Do what is not done yet, print the table, and return its rows."""
