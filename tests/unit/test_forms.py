@@ -1,13 +1,14 @@
 """Normal forms: programs that do the same read the same, programs that ask something else do not."""
 
 import ast
+import warnings
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from galen.evals.forms import plain
-from galen.evals.forms_python import expressions, python
+from galen.evals.forms_python import expressions, parsed, python
 from galen.evals.forms_shell import shell
 from galen.evals.forms_sql import sql
 
@@ -140,3 +141,11 @@ def test_what_is_nested_or_doubled_without_end_has_a_form():
     assert python("x = " + "+".join(["y"] * 5000)).tokens
     doubled = "\n".join(f"a{i + 1} = a{i} + a{i}" for i in range(60))
     assert len(python(f"a0 = 1\n{doubled}\nprint(a60)").tokens) < 10_000
+
+
+def test_what_python_warns_of_an_agents_program_is_not_said():
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert parsed("x = 1if y else 2\nprint('\\d' is x)") is not None
+        assert parsed("x = 1 2") is None
+    assert not said

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from copy import deepcopy
@@ -26,7 +27,7 @@ _NEUTRAL = frozenset("()[]{},.:=;") | frozenset([
 
 def python(program: str) -> Form:
     """A program that does not parse, or is nested too deep, is read token by token, without comments."""
-    tree = _parsed(program)
+    tree = parsed(program)
     try:
         return _flat_form(program) if tree is None else _form(program, tree)
     except RecursionError:
@@ -52,7 +53,7 @@ def expressions(program: str, line: int | None, kinds: tuple[type[ast.AST], ...]
     they stand for; the line itself where the program does not parse. None of a statement that raises or asserts: that is a
     test, not what fails.
     """
-    tree = _parsed(program)
+    tree = parsed(program)
     if tree is None:
         lines = [text.strip() for text in program.splitlines()]
         return frozenset(lines if line is None else lines[line - 1 : line]) - {""}
@@ -84,9 +85,12 @@ def _parts(statement: ast.stmt) -> list[ast.expr]:
     return parts + [item.context_expr for item in getattr(statement, "items", [])]
 
 
-def _parsed(program: str) -> ast.Module | None:
+def parsed(program: str) -> ast.Module | None:
+    """A program's tree; None where it is no Python."""
     try:
-        return ast.parse(program)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the agent's code: invalid escapes and the like
+            return ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # what `ast.parse` is documented to raise
         return None
 

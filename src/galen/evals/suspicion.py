@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 
 from galen.evals.failures import unresolved
+from galen.evals.forms_python import parsed
 from galen.evals.program_errors import RAN
 from galen.types import Action, ActionKind, Episode
 
@@ -47,9 +48,8 @@ def constant(code: str, lang: str | None) -> bool:
     """Whether a program prints nothing but what is written in it: SQL without a table, Python that calls only print."""
     if lang == "sql":
         return not re.search(r"\b(?:from|join)\b", code, re.IGNORECASE)
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(code)
+    if tree is None:
         return False
     nodes = list(ast.walk(tree))
     computes = (
