@@ -8,6 +8,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from data_prep import (
     biocoder,
     biodsbench,
@@ -37,6 +39,12 @@ from galen.errors import UserError
 from galen.tasks.store import write_tasks
 
 
+def making(out: Path) -> FileLock:
+    """Held while the task folder `out` is made; whoever else would make it waits. One process may take it again."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(f"{out}.lock", is_singleton=True)
+
+
 def build(out: Path, seed: int, settings: DataSettings, sources: Sources = Sources()) -> None:
     """Write the task folder `out`; it appears whole or not at all.
 
@@ -46,8 +54,13 @@ def build(out: Path, seed: int, settings: DataSettings, sources: Sources = Sourc
     Raises:
         UserError: `out` exists already, a source cannot be read, or two sources give the same.
     """
-    if out.exists():
-        raise UserError(f"{out}: exists already; remove it or choose another folder")
+    with making(out):
+        if out.exists():
+            raise UserError(f"{out}: exists already; remove it or choose another folder")
+        _build(out, seed, settings, sources)
+
+
+def _build(out: Path, seed: int, settings: DataSettings, sources: Sources) -> None:
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "resources").mkdir(parents=True)

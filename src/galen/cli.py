@@ -32,7 +32,7 @@ LOCALHOST = "127.0.0.1"
 
 
 def _stay_inside() -> None:
-    """Caches go below the repository, and nobody is told that we run."""
+    """Caches go below the repository, nobody is told that we run, and cores that wait are left to others."""
     for name, folder in {
         "HF_HOME": "huggingface", "XDG_CACHE_HOME": "", "VLLM_CACHE_ROOT": "vllm", "VLLM_CONFIG_ROOT": "vllm-config",
         "TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton", "MPLCONFIGDIR": "matplotlib",
@@ -42,6 +42,9 @@ def _stay_inside() -> None:
     for name in ("HF_HUB_DISABLE_TELEMETRY", "TRL_EXPERIMENTAL_SILENCE", "DO_NOT_TRACK", "VLLM_NO_USAGE_STATS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # Threads that spin while they wait take the core that they wait for, wherever trainer, server and sandboxes share a
+    # few (benchmarks/threads.py). It must be known before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @app.command()
@@ -130,14 +133,11 @@ def train(
 
 def _default_data() -> None:
     """Make the default tasks where they are not there; of trainings that start at once, one does and the others wait."""
-    from filelock import FileLock
-
-    from data_prep.build import build
+    from data_prep.build import build, making
     from data_prep.settings import DataSettings
     from galen.config import load, preset
 
-    DEFAULT_DATA.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{DEFAULT_DATA}.lock"):
+    with making(DEFAULT_DATA):
         if not DEFAULT_DATA.exists():
             print("data …", flush=True)
             build(DEFAULT_DATA, 0, load(preset("tasks", "default"), DataSettings))
