@@ -49,6 +49,7 @@ def step_seconds(steps: int) -> Iterator[float]:
             labels = ids.clone()
             labels[:, : tokens // 2] = -100
             scored = score_rows(model, input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels)
+            assert scored.log_probs is not None  # it is where labels are
             (-scored.log_probs.mean()).backward()
         model.zero_grad()
         if number:
