@@ -3,6 +3,7 @@
 import csv
 import json
 import lzma
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from galen.report.tables.spec import TableSpec
 from galen.rollout.sampler import Sampler
 from galen.rollout.store import EpisodeStore, read
 from galen.sweep.pack import pack
+from galen.sweep.run import RECORD
 from galen.tasks.store import GoldStore, read_tasks
 from galen.types import ActionKind, Result, RunManifest
 
@@ -375,6 +377,16 @@ def test_packed_runs_make_the_same_tables_and_hold_no_text(runs, tmp_path):
         text = lzma.decompress((packed / mine.store.relative_to(runs)).with_suffix(".packed.jsonl.xz").read_bytes())
         assert said and not [word for word in said if word.encode() in text]
     assert pack(packed, tmp_path / "again"), "what is packed can be packed"
+
+
+def test_studies_of_several_seeds_are_packed_into_one_record(runs, tmp_path):
+    attempts = [f'{{"job": "sft-s{seed}", "step": "sft", "status": 0, "seconds": 60.0}}\n' for seed in range(3)]
+    for number, lines in enumerate((attempts[:2], attempts[2:], attempts[2:])):
+        study = tmp_path / str(number)
+        shutil.copytree(runs, study)
+        (study / RECORD).write_text("".join(lines))
+        pack(study, tmp_path / "packed")
+    assert (tmp_path / "packed" / RECORD).read_text() == "".join(attempts)
 
 
 def test_what_cannot_be_packed_or_read_again_is_named(runs, tmp_path):

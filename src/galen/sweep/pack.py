@@ -33,8 +33,14 @@ def pack(runs: Path, out: Path) -> list[Path]:
         raise UserError(f"{runs}: no finished run in it (a run writes its manifest.json last)")
     written = [_run(run, list(mine), out / run.relative_to(runs)) for run, mine in groupby(entries, lambda e: e.run)]
     if (runs / RECORD).exists():
-        _copy(runs / RECORD, out / RECORD)
+        _add(runs / RECORD, out / RECORD)
     return written
+
+
+def _add(record: Path, target: Path) -> None:
+    """The attempts of `record` that `target` does not have yet: seeds are packed into one folder one after the other."""
+    lines = [line for path in (target, record) if path.exists() for line in path.read_text().splitlines(keepends=True)]
+    target.write_text("".join(dict.fromkeys(lines)))
 
 
 def _run(run: Path, entries: list[Entry], target: Path) -> Path:
