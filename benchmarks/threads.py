@@ -34,6 +34,7 @@ def step_seconds(steps: int) -> Iterator[float]:
     """Train the tiny model on rows of random tokens; the first step, which warms up, is not counted."""
     import torch
 
+    from galen.data.rows import IGNORED
     from galen.presets import local_folder, model_preset
     from galen.train.logprobs import score_rows
     from galen.train.models import load_model
@@ -47,7 +48,7 @@ def step_seconds(steps: int) -> Iterator[float]:
             tokens = LONGEST * (chunk + 2) // (ROWS // CHUNK + 1)
             ids = torch.randint(5, model.config.vocab_size, (CHUNK, tokens), generator=draw)
             labels = ids.clone()
-            labels[:, : tokens // 2] = -100
+            labels[:, : tokens // 2] = IGNORED
             scored = score_rows(model, input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels)
             assert scored.log_probs is not None  # it is where labels are
             (-scored.log_probs.mean()).backward()
