@@ -234,6 +234,18 @@ def test_an_interrupt_ends_the_children_and_says_so(tmp_path):
         os.kill(child, 0)
 
 
+def test_a_try_that_was_cut_off_is_recorded_by_the_next_call_up_to_the_last_word_of_its_log(tmp_path, monkeypatch):
+    monkeypatch.setattr("galen.sweep.run.command", lambda job: [sys.executable, "-c", "print('at it', flush=True)"])
+    job, untouched = (Job("a", {}, seed, (), tmp_path / f"a-s{seed}") for seed in (0, 1))
+    list(Local()([job]))  # the call is gone before it could record this
+    os.utime(job.log.with_suffix(".begun"), times=(at := job.log.stat().st_mtime - 90.0, at))
+    walk([job, untouched], tmp_path, Local(), retries=0)
+    tried = attempts(tmp_path)
+    assert [(a["job"], a["status"]) for a in tried] == [("a-s0", -9), ("a-s0", 0), ("a-s1", 0)]
+    assert tried[0]["seconds"] == pytest.approx(90.0, abs=0.1)
+    assert not list(tmp_path.glob("*.begun"))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, server, tmp_path):

@@ -19,7 +19,7 @@ from galen.oracles.grader import Grader
 from galen.paths import CONFIGS
 from galen.policy.scripted import ScriptedPolicy, block
 from galen.presets import model_preset
-from galen.report import manifest
+from galen.report import manifest, seeds, table
 from galen.report.tables import agreement
 from galen.report.tables import make as tables
 from galen.report.tables import runs as stored
@@ -377,6 +377,16 @@ def test_packed_runs_make_the_same_tables_and_hold_no_text(runs, tmp_path):
         text = lzma.decompress((packed / mine.store.relative_to(runs)).with_suffix(".packed.jsonl.xz").read_bytes())
         assert said and not [word for word in said if word.encode() in text]
     assert pack(packed, tmp_path / "again"), "what is packed can be packed"
+
+
+def test_packed_runs_are_compared_as_whole_ones_are(runs, tmp_path):
+    study, packed = tmp_path / "study", tmp_path / "packed"
+    shutil.copytree(runs, study)
+    played = {name: list(read(runs / f"{name}-s0" / "eval" / f"{name}.jsonl")) for name in ("base", "grpo")}
+    table.write(study / "grpo-s0", table.rows(played, {"grpo": "base"}))
+    pack(study, packed)
+    ours, theirs = (seeds.rows([folder / "grpo-s0"]) for folder in (study, packed))
+    assert ours and [r | {"run": ""} for r in ours] == [r | {"run": ""} for r in theirs]
 
 
 def test_studies_of_several_seeds_are_packed_into_one_record(runs, tmp_path):

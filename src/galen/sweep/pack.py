@@ -13,14 +13,14 @@ from galen.report.tables.runs import Entry, index
 from galen.sweep.run import RECORD
 
 MANIFEST = "manifest.json"
-KEPT = ("config.json", f"*/{LOG}", f"*/{VALIDATION}", "*/*.scores.json")  # for curves, and a verifier's scores
+KEPT = ("config.json", "table.json", f"*/{LOG}", f"*/{VALIDATION}", "*/*.scores.json")
 
 
 def pack(runs: Path, out: Path) -> list[Path]:
     """Write each finished run below `runs` into `out`, at the same place; returns the folders written.
 
-    A run keeps its manifest, its settings, the logs that its curves are drawn from, a verifier's scores, and of each
-    episode the numbers of `galen.evals.summary.Summary`. A study keeps the record of its jobs, so that
+    A run keeps its manifest, settings and table, the logs that its curves are drawn from, a verifier's scores, and of
+    each episode the numbers of `galen.evals.summary.Summary`. A study keeps the record of its jobs, so that
     `galen reproduce` takes what is packed as done.
 
     Raises:

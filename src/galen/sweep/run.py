@@ -23,6 +23,7 @@ from galen.sweep.study import Job
 
 RECORD = "jobs.jsonl"  # one line an attempt: job, step, exit status, seconds
 STOPPED = 130  # what `galen` ends with after Ctrl-C
+CUT_OFF = -signal.SIGKILL  # an attempt whose end nobody saw
 GRACE_S = 20.0  # for a child to put down what it has, before it is killed
 
 
@@ -62,6 +63,7 @@ def walk(todo: Sequence[Job], out: Path, run: Run, retries: int = 1) -> list[Job
     except Timeout:
         raise UserError(f"{out}: another call works on this study; wait for it, or choose another OUT") from None
     with lock:
+        _close_cut_off(todo, out)
         for step in dict.fromkeys(job.step for job in todo):
             failed = _step([job for job in todo if job.step == step], out, run, retries)
             if failed:
@@ -78,13 +80,31 @@ def _step(mine: Sequence[Job], out: Path, run: Run, retries: int) -> list[Job]:
         if attempt and left:
             print(f"{mine[0].step}: {len(left)} failed, again", flush=True)
         for job, ended in run(left):
-            with (out / RECORD).open("a") as record:
-                record.write(json.dumps(vars(ended)) + "\n")
+            _keep(ended, job, out)
             done += job.done
             how = "done" if job.done else f"failed (status {ended.status}): {last_words(job.log)}"
             print(f"{job.name}: {how} after {ended.seconds:.0f} s, {done} of {len(mine)}", flush=True)
         left = [job for job in left if not job.done]
     return left
+
+
+def _keep(ended: Attempt, job: Job, out: Path) -> None:
+    with (out / RECORD).open("a") as record:
+        record.write(json.dumps(vars(ended)) + "\n")
+    _begun(job).unlink(missing_ok=True)
+
+
+def _begun(job: Job) -> Path:
+    """There while a try of `job` runs on this machine, as old as the try."""
+    return job.log.with_suffix(".begun")
+
+
+def _close_cut_off(jobs: Sequence[Job], out: Path) -> None:
+    """Record the tries that ended with their call, so that their hours count: up to the last word of their log."""
+    for job in jobs:
+        if _begun(job).exists():
+            seconds = job.log.stat().st_mtime - _begun(job).stat().st_mtime
+            _keep(Attempt(job.name, job.step, CUT_OFF, round(max(0.0, seconds), 1)), job, out)
 
 
 def last_words(log: Path) -> str:
@@ -131,6 +151,7 @@ class Local:
                 if self._stopped:
                     return STOPPED
                 print(f"{job.name}: begins (log {job.log})", flush=True)
+                _begun(job).touch()
                 child = subprocess.Popen(command(job), stdout=log, stderr=subprocess.STDOUT, env=env)
                 self._children.add(child)
             try:
