@@ -114,6 +114,7 @@ def test_the_debugging_ablation_comes_from_two_runs_of_one_policy(data, template
     assert whole == 100 and left < 75
     assert float(found["without debugging", "average"]["n"]) == 80
     assert path.with_suffix(".svg").exists() and "without debugging" in path.read_text()
+    assert "The rows differ in without: debugging; nothing." in path.read_text()
 
 
 def spec(**changes) -> TableSpec:

@@ -83,10 +83,14 @@ def _notes(spec: TableSpec, grid: Grid, made: Claims, run: int) -> list[str]:
             f"Bold: better than every other row of its column, paired by task, p < 0.05 after Holm over {made.tests} tests."
         )
     for name in spec.may_differ:
-        values = {str(getattr(e.result.conditions, name, "")) for e in used(grid)} - {""}
+        values = {_plain(getattr(e.result.conditions, name, "")) for e in used(grid)} - {""}
         if len(values) > 1:
-            notes.append(f"The rows differ in {name}: {', '.join(sorted(values))}.")
+            notes.append(f"The rows differ in {name}: {'; '.join(sorted(values))}.")
     return [*notes, *spec.notes]
+
+
+def _plain(condition: object) -> str:
+    return ", ".join(map(str, condition)) or "nothing" if isinstance(condition, tuple) else str(condition)
 
 
 def table_csv(spec: TableSpec, grid: Grid, made: Claims) -> str:
