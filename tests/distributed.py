@@ -22,7 +22,7 @@ from galen.train.dpo import DPOSettings, train_dpo
 from galen.train.grpo import train_grpo
 from galen.train.models import parity, save_model
 from galen.train.sft import SFTSettings, train_sft
-from galen.train.world import deepspeed, join, once, processes, whole_weights
+from galen.train.world import deepspeed, join, leave_after, once, processes, whole_weights
 from galen.types import Group, Task
 
 
@@ -112,4 +112,4 @@ def main(data: Path, episodes: Path, out: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]), sys.argv[4:])
+    leave_after(lambda: main(*map(Path, sys.argv[1:4]), sys.argv[4:]))

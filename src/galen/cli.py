@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 from galen import cli_evals, cli_fhir, cli_proofs, cli_report, cli_sandbox, cli_sweep
 from galen.errors import GalenError, UserError, unknown
 from galen.paths import CACHE, DEFAULT_DATA, ROOT, RUNS
+from galen.train.world import join, leave_after, once
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cli_sandbox.app, name="sandbox")
@@ -113,7 +114,6 @@ def train(
     from galen.config import preset
     from galen.presets import model_preset, split
     from galen.tasks.store import require
-    from galen.train.world import join, once
 
     preset("train", method)  # an unknown method is refused before the data are made
     own, others = split(set_)
@@ -299,6 +299,10 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command; an expected error is one line, without a traceback."""
+    leave_after(_main)
+
+
+def _main() -> None:
     _stay_inside()
     try:
         app(standalone_mode=False)

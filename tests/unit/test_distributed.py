@@ -186,6 +186,30 @@ def test_a_failure_of_the_main_process_ends_the_others_with_its_reason(tmp_path)
     assert "process 1 stopped with the main one: the disk is full" in done.stdout
 
 
+ENDS = {"pass": (0, ""), "sys.exit(3)": (3, ""), "sys.exit('full')": (1, "full"), "1 / 0": (1, "ZeroDivisionError")}
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_process_of_several_ends_as_one_does_but_is_not_finalized(processes, end):
+    script = (
+        "import atexit, os, sys\n"
+        "from galen.train.world import leave_after\n"
+        "class Held:\n"
+        "    def __del__(self, write=os.write): write(1, b'finalized')\n"
+        "held = Held()\n"
+        "atexit.register(print, 'left')\n"
+        "def run():\n"
+        f"    print('ran')\n    {end}\n"
+        "leave_after(run)\n"
+    )
+    env = os.environ | {"WORLD_SIZE": str(processes), "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True)
+    status, said = ENDS[end]
+    assert (done.returncode, done.stdout) == (status, "ran\nleft\n" + "finalized" * (processes == 1))
+    assert said in done.stderr
+
+
 def test_what_does_not_divide_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert accumulation("grpo", AgentSettings(groups=6, group_size=8, micro_batch=4)) == 4

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -96,8 +97,33 @@ def _meet() -> None:
         # processes talk where there is no GPU.
         os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
         PartialState(cpu=not sharded(), backend="gloo", timeout=SILENCE)
-    # gloo's threads must end before the interpreter does, or they may abort a process that has done its work.
     atexit.register(torch.distributed.destroy_process_group)
+
+
+def leave_after(run: Callable[[], None]) -> None:
+    """`run()`; of several processes each then ends as Python would end it, but for the interpreter's own finalization.
+
+    DeepSpeed and FSDP2 hold groups that are destroyed, and with them gloo's threads: one that lets go of a tensor while
+    Python is finalized aborts a process that has done its work (pytorch/pytorch#190489).
+    """
+    if processes() == 1:
+        return run()
+    status: Any = 0
+    try:
+        run()
+    except SystemExit as stop:
+        status = stop.code
+    except BaseException as error:  # noqa: BLE001 -- it is told as Python tells it
+        sys.excepthook(type(error), error, error.__traceback__)
+        status = 1
+    if not isinstance(status, int | None):
+        print(status, file=sys.stderr)
+        status = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status or 0)
 
 
 def once(call: Callable[[], T]) -> T:
