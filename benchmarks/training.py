@@ -82,7 +82,7 @@ def make(preset: ModelPreset, folder: Path) -> None:
     sizes = shape_of(preset).a.model_dump()
     config = AutoConfig.for_model(sizes.pop("model_type"), **sizes, max_position_embeddings=32768)
     torch.manual_seed(0)
-    with torch.device("cuda"):
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, preset.dtype))
     model.save_pretrained(folder)
     for path in [*TOKENIZER.glob("*token*"), *TOKENIZER.glob("*.jinja")]:
@@ -227,17 +227,16 @@ def main() -> None:
     parser.add_argument("--case", help=argparse.SUPPRESS)  # this one, in this process
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    name, *rest = (asked.case or "").split(":")
+    if name and not rest:
+        make(model_preset(name), asked.folder)
+        return
     if not torch.cuda.is_available():
         parser.error("there is no GPU here; `galen plan` needs none")
-    if asked.case:
-        name, *rest = asked.case.split(":")
-        own = rest[1:]
-        preset = model_preset(name, own)
-        if not rest:
-            make(preset, asked.folder)
-        else:
-            overrides = [f"model.{item}" for item in own]
-            print(json.dumps(measure(preset, rest[0], overrides, asked.folder, asked.steps)))
+    if name:
+        method, *own = rest
+        overrides = [f"model.{item}" for item in own]
+        print(json.dumps(measure(model_preset(name, own), method, overrides, asked.folder, asked.steps)))
         return
     rows = run(asked.cases, asked.steps, asked.scratch)
     if asked.json:
