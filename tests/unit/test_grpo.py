@@ -7,6 +7,7 @@ from trl import GRPOTrainer
 from trl.generation import vllm_generation
 
 from galen.train.grpo import AgentGRPOTrainer, train_grpo
+from galen.train.logprobs import trunk
 from galen.types import Group
 
 pytestmark = pytest.mark.slow
@@ -35,6 +36,17 @@ def test_trimmed_and_shared_rows_have_trls_log_probabilities(sampler, teacher, t
     monkeypatch.setattr(AgentGRPOTrainer, "_get_per_token_logps_and_entropies", both)
     run_grpo(tmp_path, sampler, teacher, tasks, stops=[2])
     assert len(compared) >= 2 and min(compared) > 100
+
+
+def test_no_pass_takes_more_rows_than_a_micro_batch(trainer):
+    """Nor where a rollout of two unlike rows is scored without a gradient."""
+    trainer._settings = trainer._settings.model_copy(update={"micro_batch": 1})
+    taken = []
+    trunk(trainer.model).register_forward_pre_hook(
+        lambda _, args, read: taken.append(len(read["input_ids"])), with_kwargs=True
+    )
+    trainer._generate_and_score_completions([{"prompt": ""} for _ in range(4)])
+    assert taken == [1] * 2
 
 
 @pytest.fixture

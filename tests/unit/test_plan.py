@@ -407,7 +407,7 @@ def test_settings_of_recipe_and_model_reach_the_plan():
 def test_the_command_prints_text_and_json():
     asked = ["plan", "--model", "qwen2.5-14b", "--method", "grpo", "--gpus", "1", "--gpu-memory", "80"]
     shown = CliRunner().invoke(app, asked)
-    assert shown.exit_code == 0 and "vllm cache" in shown.output and "speed is not measured" in shown.output
+    assert shown.exit_code == 0 and "vllm cache" in shown.output and "vLLM's speed" in shown.output
     made = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)
     assert made["memory_gib"]["grpo"]["weights"] == pytest.approx(27.5, abs=0.02)
     refused = CliRunner().invoke(app, [*asked, "--set", "model.lora=null"])

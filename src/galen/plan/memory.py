@@ -1,4 +1,4 @@
-"""Bytes a GPU by part, while one stage trains. Formulas with their sources; docs/gpu.md holds them against an H100."""
+"""Bytes a GPU by part, while one stage trains. Formulas with their sources; docs/gpu.md holds them against GPUs."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _hours(row: Hours) -> dict[str, Any]:
 
 def _assumptions(model: ModelPreset, place: Machine) -> list[str]:
     return [
-        "memory and speed of training were held against one H100 (docs/gpu.md); vLLM's speed is not measured",
+        "memory and speed of training, and vLLM's speed, were held against an H100 and an H200 (docs/gpu.md)",
         f"{place.name}: peak {place.card.flops / 1e12:.4g} TFLOP/s at MFU {MFU:g} in training and {PREFILL:g} where vLLM reads, "
         f"{place.card.bandwidth / 1e12:.3g} TB/s at {BANDWIDTH:.0%}, {BUSY:.0%} of vLLM's places decoding",
         f"episodes of {fit.EPISODE * model.context:.0f} tokens ({fit.EPISODE:g} of the context), {memory.SCORED:.0%} of "

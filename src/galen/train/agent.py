@@ -356,7 +356,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
         batch_size: int | None = None, **kwargs: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, Any]:  # fmt: skip
         """TRL's, but equal rows are computed once (a sharp policy often samples the same episode twice), and rows go
-        sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout.
+        sorted by length in small chunks, each cut to its own span: TRL pads every row to the longest of the rollout. A
+        chunk is no larger than a micro-batch: what is scored without a gradient must not need more memory than training.
         """
         prompt = input_ids.size(1) - logits_to_keep
         same = torch.arange(len(input_ids), device=input_ids.device)
@@ -374,7 +375,8 @@ class AgentTrainer(GRPOTrainer, Generic[S, R]):
             short = (0, logits_to_keep - (last - prompt))
             return {name: torch.nn.functional.pad(x, short) for name, x in found.items()}
 
-        self._scored = {name: x[same] for name, x in by_length(attention_mask, chunk).items()}
+        scored = by_length(attention_mask, chunk, self._settings.micro_batch)
+        self._scored = {name: x[same] for name, x in scored.items()}
         return self._scored["logps"], self._scored.get("entropies"), extra
 
     def _score(

@@ -283,4 +283,4 @@ def score(
             )  # fmt: skip
         return {name: F.pad(x, (0, labels.size(1) - span)) for name, x in found.items()}
 
-    return FusedCausalLMOutput(**by_length(attention_mask, chunk))
+    return FusedCausalLMOutput(**by_length(attention_mask, chunk, len(input_ids)))

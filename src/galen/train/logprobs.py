@@ -76,13 +76,13 @@ def _scores(
 
 
 def by_length(
-    attention_mask: torch.Tensor, score: Callable[[torch.Tensor], dict[str, torch.Tensor]]
+    attention_mask: torch.Tensor, score: Callable[[torch.Tensor], dict[str, torch.Tensor]], most: int
 ) -> dict[str, torch.Tensor]:
     """What `score` gives for all rows of `attention_mask`, (rows, tokens), in their order. It is called with the numbers
-    of few rows at a time, shortest first, and cuts them to their own span: padded are its results alone.
+    of few rows at a time, at `most` so many, shortest first, and cuts them to their own span: padded are its results alone.
     """
     order = attention_mask.sum(1).argsort()
-    parts = [score(rows) for rows in order.split(CHUNK_ROWS)]
+    parts = [score(rows) for rows in order.split(min(CHUNK_ROWS, most))]
     back = order.argsort()
     return {name: torch.cat([part[name] for part in parts])[back] for name in parts[0]}
 
