@@ -246,6 +246,16 @@ def test_a_try_that_was_cut_off_is_recorded_by_the_next_call_up_to_the_last_word
     assert not list(tmp_path.glob("*.begun"))
 
 
+def test_a_try_that_was_done_when_its_call_was_cut_off_is_recorded_as_done(tmp_path, monkeypatch):
+    job = Job("a", {}, 0, (), tmp_path / "a-s0")
+    job.out.mkdir()
+    words = [sys.executable, "-c", f"open({str(job.out / 'manifest.json')!r}, 'w').close()"]
+    monkeypatch.setattr("galen.sweep.run.command", lambda job: words)
+    list(Local()([job]))
+    assert walk([job], tmp_path, Local(), retries=0) == []
+    assert [(a["job"], a["status"]) for a in attempts(tmp_path)] == [("a-s0", 0)]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_study_ends_in_a_report_that_says_what_was_run_and_what_not(data, server, tmp_path):

@@ -200,7 +200,8 @@ def test_equal_policies_have_no_best(runs):
     ("conditions", "told"),
     [
         ({"max_turns": 15}, "max_turns: 5 in .*base.jsonl, 15 in .*ppo.jsonl"),
-        ({"feedback": "oracle"}, "feedback: 'none'"), ({"temperature": 0.6}, "temperature: 0.0"),
+        ({"feedback": "oracle"}, "feedback: none in"), ({"temperature": 0.6}, "temperature: 0.0"),
+        ({"without": (ActionKind.DEBUGGING,)}, "without: nothing in .*base.jsonl, debugging in .*ppo.jsonl"),
     ],
 )  # fmt: skip
 def test_results_that_were_played_otherwise_are_refused_or_shown_apart(

@@ -100,11 +100,11 @@ def _begun(job: Job) -> Path:
 
 
 def _close_cut_off(jobs: Sequence[Job], out: Path) -> None:
-    """Record the tries that ended with their call, so that their hours count: up to the last word of their log."""
+    """Record the tries that ended with their call, or after it, so that their hours count: up to the last word of their log."""
     for job in jobs:
         if _begun(job).exists():
             seconds = job.log.stat().st_mtime - _begun(job).stat().st_mtime
-            _keep(Attempt(job.name, job.step, CUT_OFF, round(max(0.0, seconds), 1)), job, out)
+            _keep(Attempt(job.name, job.step, 0 if job.done else CUT_OFF, round(max(0.0, seconds), 1)), job, out)
 
 
 def last_words(log: Path) -> str:
@@ -160,7 +160,7 @@ class Local:
                 self._children.discard(child)
 
     def _threads(self) -> dict[str, str]:
-        """A job's share of the cores: OpenMP would take all of them for each, and those that wait spin."""
+        """A job's share of the cores: OpenMP would take all of them for each."""
         share = max(1, len(os.sched_getaffinity(0)) // self.at_once)
         return {"OMP_NUM_THREADS": str(share)} if self.at_once > 1 else {}
 

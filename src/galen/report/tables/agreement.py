@@ -76,6 +76,11 @@ def used(grid: Grid) -> list[Entry]:
     return list({e.store: e for line in grid for cell in line for e in cell.played}.values())
 
 
+def plain(condition: object) -> str:
+    """What an evaluation was played with, as people write it."""
+    return ", ".join(map(str, condition)) or "nothing" if isinstance(condition, tuple) else str(condition)
+
+
 def require_agreement(name: str, entries: Sequence[Entry], may_differ: Collection[str]) -> None:
     """Raises UserError, with the first thing that they differ in, where the results are not all of one kind."""
     for i, one in enumerate(entries):
@@ -83,7 +88,7 @@ def require_agreement(name: str, entries: Sequence[Entry], may_differ: Collectio
             if found := mismatch(other, one, may_differ):
                 what, a, b = found
                 raise UserError(
-                    f"table {name}: its results differ in {what}: {a!r} in {other.store}, {b!r} in {one.store}; show them "
+                    f"table {name}: its results differ in {what}: {plain(a)} in {other.store}, {plain(b)} in {one.store}; show them "
                     f"apart (--apart), narrow the rows' `runs`, or, if that is what the table is about, add "
                     f"{what.partition(' ')[0]} to `may_differ`"
                 )

@@ -7,7 +7,7 @@ import io
 import math
 import re
 
-from galen.report.tables.agreement import used
+from galen.report.tables.agreement import plain, used
 from galen.report.tables.cells import Cell, Grid
 from galen.report.tables.claims import Claims
 from galen.report.tables.spec import TableSpec
@@ -83,14 +83,10 @@ def _notes(spec: TableSpec, grid: Grid, made: Claims, run: int) -> list[str]:
             f"Bold: better than every other row of its column, paired by task, p < 0.05 after Holm over {made.tests} tests."
         )
     for name in spec.may_differ:
-        values = {_plain(getattr(e.result.conditions, name, "")) for e in used(grid)} - {""}
+        values = {plain(getattr(e.result.conditions, name, "")) for e in used(grid)} - {""}
         if len(values) > 1:
             notes.append(f"The rows differ in {name}: {'; '.join(sorted(values))}.")
     return [*notes, *spec.notes]
-
-
-def _plain(condition: object) -> str:
-    return ", ".join(map(str, condition)) or "nothing" if isinstance(condition, tuple) else str(condition)
 
 
 def table_csv(spec: TableSpec, grid: Grid, made: Claims) -> str:
