@@ -211,10 +211,10 @@ def test_results_that_were_played_otherwise_are_refused_or_shown_apart(
     write_manifest(other(mixed), data, template, "ppo", 0, **conditions)
     with pytest.raises(UserError, match=f"two: its results differ in {told}"):
         write(monkeypatch, tmp_path, mixed, data)
-    [field] = conditions
+    [(field, value)] = conditions.items()
     assert write(monkeypatch, tmp_path, mixed, data, SPEC | {"may_differ": [field]})
     text = (write(monkeypatch, tmp_path, mixed, data, apart=True) / "two.md").read_text()
-    assert "part 1 of 2" in text and "part 2 of 2" in text
+    assert "part 1 of 2" in text and "part 2 of 2" in text and f"{field} {agreement.plain(value)}" in text
 
 
 def copied(runs: Path, tmp_path: Path) -> Path:

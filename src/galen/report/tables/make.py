@@ -12,7 +12,7 @@ from galen.config import load, preset
 from galen.paths import CONFIGS, ROOT
 from galen.report.manifest import commit
 from galen.report.tables import figure, render
-from galen.report.tables.agreement import alike, require_agreement, used
+from galen.report.tables.agreement import alike, plain, require_agreement, used
 from galen.report.tables.cells import Cell, Grid, cells
 from galen.report.tables.claims import claims
 from galen.report.tables.dataset import dataset
@@ -104,8 +104,8 @@ def _write(name: str, spec: TableSpec, grids: Sequence[Grid], out: Path) -> Path
 def _kind(grid: Grid) -> str:
     """What the results of one part have in common."""
     first = used(grid)[0]
-    told = {k: v for k, v in first.result.conditions.model_dump(mode="json").items() if v not in (None, [], ())}
-    return ", ".join(f"{k} {v}" for k, v in told.items()) + f", tasks {first.manifest.data[:12]}"
+    told = {k: v for k, v in dict(first.result.conditions).items() if v not in (None, ())}
+    return ", ".join(f"{k} {plain(v)}" for k, v in told.items()) + f", tasks {first.manifest.data[:12]}"
 
 
 @cache
