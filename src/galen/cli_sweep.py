@@ -11,7 +11,7 @@ from galen.errors import UserError
 from galen.paths import RUNS
 
 Model = Annotated[str | None, typer.Option(help="Another preset than the file's.")]
-Seeds = Annotated[str | None, typer.Option(help="Other seeds than the file's: 0,1,2.")]
+Seeds = Annotated[list[str], typer.Option(help="Other seeds than the file's: 0,1,2, or the option once for each.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Print jobs, hours and disk, and run nothing.")]
 AtOnce = Annotated[int, typer.Option(min=1, help="Jobs at a time on this machine.")]
@@ -24,7 +24,7 @@ Retries = Annotated[int, typer.Option(min=0, help="How often a failed job is tri
 
 def sweep(
     name: Annotated[str, typer.Argument(help="A file of configs/sweeps/, or a YAML file.")],
-    model: Model = None, seeds: Seeds = None, out: Out = None, plan: PlanOnly = False, at_once: AtOnce = 1,
+    model: Model = None, seeds: Seeds = [], out: Out = None, plan: PlanOnly = False, at_once: AtOnce = 1,  # noqa: B006
     gpus: Gpus = None, slurm: SlurmSet = [], retries: Retries = 1,  # noqa: B006
 ) -> None:  # fmt: skip
     """Run a grid over any settings, and print a table of its cells. The same command goes on after an interruption."""
@@ -38,7 +38,7 @@ def sweep(
 
 def reproduce(
     scale: Annotated[str, typer.Argument(help="A file of configs/studies/, or a YAML file.")] = "tiny",
-    model: Model = None, seeds: Seeds = None, out: Out = None, plan: PlanOnly = False, at_once: AtOnce = 1,
+    model: Model = None, seeds: Seeds = [], out: Out = None, plan: PlanOnly = False, at_once: AtOnce = 1,  # noqa: B006
     gpus: Gpus = None, slurm: SlurmSet = [], retries: Retries = 1,  # noqa: B006
 ) -> None:  # fmt: skip
     """The whole study from nothing to one report: tables, curves, and the paper's findings, each with its test."""
@@ -61,12 +61,12 @@ def pack(
     print(f"{out}: {len(written)} runs, {size / 1e6:.1f} MB")
 
 
-def _open(room: str, name: str, model: str | None, seeds: str | None, out: Path | None):
+def _open(room: str, name: str, model: str | None, seeds: list[str], out: Path | None):
     from galen.config import load, preset
     from galen.sweep.study import Study
 
     path = Path(name) if name.endswith((".yaml", ".yml")) else preset(room, name)
-    changes = [*([f"model={model}"] if model else []), *([f"seeds=[{seeds}]"] if seeds else [])]
+    changes = [*([f"model={model}"] if model else []), *([f"seeds=[{','.join(seeds)}]"] if seeds else [])]
     study = load(path, Study, changes)
     return study, out or RUNS / (
         path.stem if study.model == "tiny" or path.stem == study.model else f"{path.stem}-{study.model}"

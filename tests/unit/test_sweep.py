@@ -87,6 +87,12 @@ def test_a_plan_says_which_step_does_not_fit_and_a_run_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("seeds", [("--seeds", "4,5"), ("--seeds", "4", "--seeds", "5")], ids=" ".join)
+def test_seeds_are_given_in_one_option_or_in_several(tmp_path, seeds):
+    told = CliRunner().invoke(app, ["reproduce", "tiny", "--out", str(tmp_path), "--plan", *seeds])
+    assert told.exit_code == 0 and "left: 22 jobs" in told.output
+
+
 @pytest.mark.parametrize("size", ["7b", "14b"])
 def test_the_papers_study_has_its_twelve_families(size):
     """Eight that are trained on, four that are not (its tables 3 to 5), and tasks enough for what is shown."""
