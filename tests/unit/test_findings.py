@@ -28,10 +28,11 @@ class Result:
     """A stored result of 200 tasks in each block, of which the first `wins` (by block) succeeded."""
 
     def __init__(
-        self, policy: str, wins: dict[str, int], without: tuple = (), failure: str = "loop", trained: bool = True
-    ):
+        self, policy: str, wins: dict[str, int], without: tuple = (), failure: str = "loop", trained: bool = True,
+        share: int = 100,
+    ):  # fmt: skip
         self.result = SimpleNamespace(policy=policy, samples=1, conditions=SimpleNamespace(without=without))
-        config = {"recipe": {"families": ["medcalc"]}} if trained else {}
+        config = {"recipe": {"families": ["medcalc"], "share": share}} if trained else {}
         self.manifest: Any = SimpleNamespace(config=config)
         self._episodes = [
             summary(i + (1000 if b == "ood" else 0), i < n, b, failure, "medcalc")
@@ -54,6 +55,13 @@ def verdicts(**wins: tuple[int, int]) -> list[str]:
 def test_what_the_paper_says_is_supported_where_it_is_so():
     found = verdicts(base=(10, 5), sft=(80, 20), dpo=(100, 20), ppo=(130, 40), grpo=(160, 60))
     assert found[:3] == ["supported"] * 3
+
+
+def test_policies_of_a_share_of_the_demonstrations_are_on_no_side():
+    wins = {"base": 10, "sft": 80, "dpo": 100, "ppo": 130, "grpo": 160}
+    whole = [Result(policy, {"id": n, "ood": n // 4}) for policy, n in wins.items()]
+    shares = [Result("sft", {"id": 0, "ood": 0}, share=share, failure=FailureKind.RUNTIME) for share in (25, 50, 75)]
+    assert findings([*whole, *shares]) == findings(whole)  # type: ignore[list-item]
 
 
 def test_the_opposite_is_not_supported():

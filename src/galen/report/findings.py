@@ -19,6 +19,7 @@ from galen.report.tables.runs import Entry
 from galen.types import ActionKind
 
 ALPHA = 0.05
+WHOLE = 100  # percent of the demonstrations
 Verdict = Literal["supported", "not supported", "undecided", "not run"]
 
 
@@ -85,7 +86,8 @@ def findings(entries: Sequence[Entry]) -> list[Finding]:
 
 class _Sides:
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
+        # A policy of a part of the demonstrations is the data scaling's: here it would pass for the method's own.
+        self._entries = [e for e in entries if e.manifest.config.get("recipe", {}).get("share", WHOLE) == WHOLE]
         self._trained = {f for e in entries for f in e.manifest.config.get("recipe", {}).get("families", ())}
 
     def _episodes(self, policy: str, block: str, without: tuple[ActionKind, ...] = ()) -> list[Summary]:
