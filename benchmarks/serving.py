@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,7 +22,7 @@ from typing import Any
 
 import torch
 import training
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from peft import get_peft_model, get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -33,31 +31,29 @@ from galen.pipeline.serve import open_policy
 from galen.plan import fit
 from galen.plan.counts import shape_of
 from galen.plan.hours import playing_s
-from galen.plan.machine import CARDS, GIB, machine
+from galen.plan.machine import GIB, machine
 from galen.plan.memory import SCORED
 from galen.plan.recipe import workload
 from galen.policy.base import Context
 from galen.policy.template import ChatTemplate
 from galen.policy.vllm import VLLMPolicy
-from galen.presets import ModelPreset, model_preset
+from galen.presets import LoraSettings, ModelPreset, model_preset
+from galen.train.models import lora_config
 
 CASES = ("qwen2.5-7b:serve.eager=true", "qwen2.5-7b", "qwen2.5-7b:lora=null:serve.sleep=2")
 TURNS = 4
 PROMPT = 1 / 2  # of what an episode reads, its first prompt's share; the rest are observations
 
 
-def make_adapter(preset: ModelPreset, base: Path, folder: Path) -> None:
-    """An adapter of zeros and of the preset's rank for the model in `base`, in `folder`; it changes no output."""
-    assert preset.lora is not None
+def make_adapter(lora: LoraSettings, dtype: str, base: Path, folder: Path) -> None:
+    """An adapter of zeros for the model in `base`, in `folder`; it changes no output."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))
-    config = LoraConfig(
-        r=preset.lora.rank, lora_alpha=preset.lora.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
+    config = lora_config(lora)
     adapted: Any = get_peft_model(model, config)
     shapes = get_peft_model_state_dict(adapted, save_embedding_layers=False)
     config.save_pretrained(str(folder))
-    zeros = {name: torch.zeros(like.shape, dtype=getattr(torch, preset.dtype)) for name, like in shapes.items()}
+    zeros = {name: torch.zeros(like.shape, dtype=getattr(torch, dtype)) for name, like in shapes.items()}
     save_file(zeros, folder / "adapter_model.safetensors")
 
 
@@ -77,15 +73,11 @@ def play(policy: VLLMPolicy, preset: ModelPreset, number: int) -> tuple[int, int
 
 def planned(preset: ModelPreset, at_once: int) -> tuple[float | None, float]:
     """The plan's seconds an episode for this machine (none where the recipe does not fit it) and vLLM's share of a GPU."""
-    gpus, memory, card = 0, None, None
-    if torch.cuda.is_available():
-        gpus, memory = 1, torch.cuda.mem_get_info()[1] / GIB
-        card = next(name for name in sorted(CARDS) if name.upper() in torch.cuda.get_device_name())
-    place, shape = machine(gpus, memory, card), shape_of(preset)
+    whole, card = training.gpu() if torch.cuda.is_available() else (None, None)
+    place, shape = machine(int(card is not None), whole and whole / GIB, card), shape_of(preset)
     found = fit.best(preset, shape, workload("grpo", preset, []), place, None)
-    if found is None:
-        return None, preset.serve.gpu_memory_utilization
-    return playing_s(preset, shape, place, found, at_once), found.utilization if gpus else 0.1
+    share = found.utilization if found and place.gpus else preset.serve.gpu_memory_utilization
+    return found and playing_s(preset, shape, place, found, at_once), share
 
 
 def gpu_gib() -> float:
@@ -123,7 +115,7 @@ def measure(case: str, folder: Path, episodes: int, at_once: int) -> dict[str, A
     before = gpu_gib()
     new = folder / "adapter" if preset.lora else folder
     if preset.lora:
-        make_adapter(preset, folder, new)
+        make_adapter(preset.lora, preset.dtype, folder, new)
     with ExitStack() as stack:
         begun = time.perf_counter()
         policy = open_policy(preset, folder, ChatTemplate(folder), folder / f"{case}.log", at_once, stack)
@@ -163,20 +155,15 @@ FORMS = {
 
 
 def run(cases: list[str], episodes: int, at_once: int, scratch: Path) -> list[dict[str, Any]]:
-    """A row a case; the weights of a model are made once, by a process that leaves the GPU. A case that
-    cannot be served is told, and the others go on.
-    """
+    """A row a case; one that cannot be served is told, and the others go on."""
     rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys(case.partition(":")[0] for case in cases):
-        with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            subprocess.run([sys.executable, training.__file__, "--folder", folder, "--case", name], check=True)
-            for case in (case for case in cases if case.partition(":")[0] == name):
-                try:
-                    rows.append(measure(case, Path(folder), episodes, at_once))
-                except (ProviderError, UserError) as error:
-                    print(f"{case}: {error}", file=sys.stderr)
-                    continue
-                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    for case, folder in training.with_models(cases, scratch):
+        try:
+            rows.append(measure(case, folder, episodes, at_once))
+        except (ProviderError, UserError) as error:
+            print(f"{case}: {error}", file=sys.stderr)
+            continue
+        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
 
@@ -189,14 +176,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     rows = run(asked.cases, asked.episodes, asked.at_once, asked.scratch)
-    if asked.json:
-        print(json.dumps(rows))
-        return
-    print("| " + " | ".join(COLUMNS.values()) + " |")
-    print("|---|" + "---:|" * (len(COLUMNS) - 1))
-    for row in rows:
-        cells = ["–" if row[name] is None else format(row[name], FORMS.get(name, "")) for name in COLUMNS]
-        print("| " + " | ".join(cells) + " |")
+    training.show(rows, COLUMNS, FORMS, 1, as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -166,10 +167,15 @@ def train_on_episodes(model: Any, folder: Path, micro: int, steps: int, preset: 
 TRAIN = {"sft": train_on_rows, "grpo": train_on_episodes}
 
 
+def gpu() -> tuple[int, str]:
+    """Bytes of this machine's GPU, and its name among the plan's cards."""
+    _, whole = torch.cuda.mem_get_info()
+    return whole, next(name for name in sorted(CARDS) if name.upper() in torch.cuda.get_device_name())
+
+
 def measure(preset: ModelPreset, method: str, overrides: list[str], folder: Path, steps: int) -> dict[str, Any]:
     """A row of the table."""
-    _, whole = torch.cuda.mem_get_info()
-    card = next(name for name in sorted(CARDS) if name.upper() in torch.cuda.get_device_name())
+    whole, card = gpu()
     made = plan(preset.name, method, 1, gpu_memory=whole / GIB, gpu=card, overrides=overrides)
     micro = min(ROWS, made["settings"][f"{method} micro-batch"])
     parts = made["memory_gib"][method]
@@ -199,23 +205,41 @@ COLUMNS = {
 FORMS = {"planned_gib": ".2f", "allocated_gib": ".2f", "on_card_gib": ".2f", "row_s": ".3f", "tokens_per_s": ",.0f", "mfu": ".3f"}  # fmt: skip
 
 
+def with_models(cases: Sequence[str], scratch: Path) -> Iterator[tuple[str, Path]]:
+    """Each case with the folder of its model, one model at a time; a process that leaves the GPU makes it."""
+    for name in dict.fromkeys(case.partition(":")[0] for case in cases):
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            subprocess.run([sys.executable, __file__, "--folder", folder, "--case", name], check=True)
+            yield from ((case, Path(folder)) for case in cases if case.partition(":")[0] == name)
+
+
 def run(cases: list[str], steps: int, scratch: Path) -> list[dict[str, Any]]:
     """A row a case, each measured in a process of its own; what one of them ends with is told, and the others go on."""
     rows: list[dict[str, Any]] = []
-    models = [case.partition(":")[0] for case in cases]
-    for name in dict.fromkeys(models):
-        with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            words = [sys.executable, __file__, "--folder", folder, "--steps", str(steps), "--case"]
-            subprocess.run([*words, name], check=True)
-            for case in (case for case, model in zip(cases, models, strict=True) if model == name):
-                done = subprocess.run([*words, case], stdout=subprocess.PIPE, text=True)
-                if done.returncode:
-                    print(f"{case}: failed with status {done.returncode}", file=sys.stderr)
-                    continue
-                rows.append(json.loads(done.stdout.splitlines()[-1]))
-                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-                shutil.rmtree(Path(folder) / "out", ignore_errors=True)
+    for case, folder in with_models(cases, scratch):
+        words = [sys.executable, __file__, "--folder", str(folder), "--steps", str(steps), "--case", case]
+        done = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            print(f"{case}: failed with status {done.returncode}", file=sys.stderr)
+            continue
+        rows.append(json.loads(done.stdout.splitlines()[-1]))
+        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+        shutil.rmtree(folder / "out", ignore_errors=True)
     return rows
+
+
+def show(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], forms: Mapping[str, str], texts: int, *, as_json: bool
+) -> None:  # fmt: skip
+    """Print the table, whose first `texts` columns are words; a missing number prints as a dash."""
+    if as_json:
+        print(json.dumps(rows))
+        return
+    print("| " + " | ".join(columns.values()) + " |")
+    print("|" + "---|" * texts + "---:|" * (len(columns) - texts))
+    for row in rows:
+        cells = ["–" if row[name] is None else format(row[name], forms.get(name, "")) for name in columns]
+        print("| " + " | ".join(cells) + " |")
 
 
 def main() -> None:
@@ -238,14 +262,7 @@ def main() -> None:
         overrides = [f"model.{item}" for item in own]
         print(json.dumps(measure(model_preset(name, own), method, overrides, asked.folder, asked.steps)))
         return
-    rows = run(asked.cases, asked.steps, asked.scratch)
-    if asked.json:
-        print(json.dumps(rows))
-        return
-    print("| " + " | ".join(COLUMNS.values()) + " |")
-    print("|---|---|---|" + "---:|" * (len(COLUMNS) - 3))
-    for row in rows:
-        print("| " + " | ".join(format(row[name], FORMS.get(name, "")) for name in COLUMNS) + " |")
+    show(run(asked.cases, asked.steps, asked.scratch), COLUMNS, FORMS, 3, as_json=asked.json)
 
 
 if __name__ == "__main__":

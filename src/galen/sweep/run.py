@@ -100,7 +100,7 @@ def _begun(job: Job) -> Path:
 
 
 def _close_cut_off(jobs: Sequence[Job], out: Path) -> None:
-    """Record the tries that ended with their call, or after it, so that their hours count: up to the last word of their log."""
+    """Record the tries that no call lived to record, so that their hours count: up to the last word of their log."""
     for job in jobs:
         if _begun(job).exists():
             seconds = job.log.stat().st_mtime - _begun(job).stat().st_mtime

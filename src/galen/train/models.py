@@ -17,7 +17,7 @@ from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
 from galen.errors import GalenError
 from galen.policy.vllm import VLLMPolicy
-from galen.presets import ModelPreset, local_folder
+from galen.presets import LoraSettings, ModelPreset, local_folder
 from galen.train.device import fast_bf16
 from galen.train.fsdp import within
 from galen.train.logprobs import token_scores, trunk
@@ -46,14 +46,16 @@ def load_model(source: str, preset: ModelPreset) -> PreTrainedModel:
         check_trained(folder, base, preset)
     if preset.lora is None:
         return load_whole(folder, dtype, again(folder) if trained else FETCH)
-    config = LoraConfig(
-        r=preset.lora.rank, lora_alpha=preset.lora.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
-    model: Any = get_peft_model(load_whole(base, dtype, FETCH), config)
+    model: Any = get_peft_model(load_whole(base, dtype, FETCH), lora_config(preset.lora))
     if trained:
         check_weights(folder, model)
         set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
     return model
+
+
+def lora_config(lora: LoraSettings) -> LoraConfig:
+    """New adapters on all linear layers, as peft wants them described."""
+    return LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules="all-linear", task_type="CAUSAL_LM")
 
 
 def serve_weights(model: PreTrainedModel, policy: VLLMPolicy, folder: Path) -> None:
